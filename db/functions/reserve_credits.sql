@@ -1,0 +1,487 @@
+-- The decision: admits or refuses each request of a batch and holds the estimated credits of the admitted.
+--
+-- One element per request in every p_ array; p_organization points into p_organizations (sorted, distinct).
+-- p_twin points at the previous request of this call with the same organization and key (0: none).
+-- Requests of one organization are decided in the order given. Credits in hundredths.
+-- Without p_wait, requests of organizations locked by somebody else answer 'skipped'.
+create or replace function stipend.reserve_credits(
+  p_wait              boolean,
+  p_is_retry          boolean,    -- a reply was lost: ids that exist answer as admitted
+  p_organizations     text[],
+  p_organization      integer[],
+  p_id                uuid[],
+  p_key               text[],
+  p_twin              integer[],
+  p_parameter_hash    bytea[],
+  p_capability        text[],
+  p_quality           text[],     -- NULL: the plan's default
+  p_model             text[],     -- NULL: the plan's list
+  p_estimate          bigint[],   -- NULL: from tokens, else the catalog's
+  p_input_tokens      integer[],
+  p_output_tokens     integer[],  -- the host's own cap
+  p_lease_seconds     integer[],
+  p_is_dispatched     boolean[],
+  p_is_dry_run        boolean[],  -- decide, hold nothing
+  p_actor_type        text[],
+  p_actor_id          text[],
+  p_actor_digest      bytea[],
+  p_subject_type      text[],
+  p_subject_id        text[],
+  p_subject_digest    bytea[],
+  p_form_id           text[],
+  p_customer_limits   jsonb[],    -- [{"key", "limit"}, …] over the last 24 hours
+  p_parties           jsonb       -- names seen for the first time: [{organizationId, digest, salt, type, id, name, email}, …]
+) returns setof stipend.outcome
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
+as $$
+declare
+  n  constant integer := cardinality(p_organization);
+  -- per locked organization, by its place d in v_positions
+  v_positions       integer[];
+  v_place           integer[];   -- position in p_organizations → d
+  v_now             timestamptz[];
+  v_plan_id         integer[];
+  v_status          text[];
+  v_has_bonus       boolean[];
+  v_balance         numeric[];
+  v_overdraft       numeric[];
+  v_reserved        numeric[];
+  v_open            integer[];
+  v_due_from        timestamptz[];
+  v_has_budgets     boolean[];
+  -- budgets of the locked organizations, in the order of d
+  b_d               integer[];
+  b_id              uuid[];
+  b_scope_type      text[];
+  b_scope_id        text[];
+  b_period          text[];
+  b_is_hard         boolean[];
+  b_limit           numeric[];
+  b_window          timestamptz[];
+  b_used            numeric[];
+  b_held            numeric[];
+  b_taken           numeric[];   -- held by this call
+  b_first           integer := 1;
+  b_last            integer := 0;
+  -- rate windows touched by this call
+  w_d               integer[] := '{}';
+  w_capability      text[] := '{}';
+  w_minute          integer[] := '{}';
+  w_minute_before   integer[] := '{}';
+  w_hour            integer[] := '{}';
+  w_hour_before     integer[] := '{}';
+  w_day             integer[] := '{}';
+  w_day_before      integer[] := '{}';
+  w_first           integer := 1;
+  w                 integer;
+  -- the organization at hand
+  d                 integer := 0;
+  o_now             timestamptz;
+  o_ms              bigint;
+  o_balance         numeric;
+  o_overdraft       numeric;
+  o_reserved        numeric;
+  o_open            integer;
+  o_due_from        timestamptz;
+  -- what was decided, by request; NULL: not admitted
+  a_offer           bigint[] := array_fill(null::bigint, array[n]);
+  a_holder          integer[] := array_fill(null::integer, array[n]);   -- who holds the key after this request
+  a_estimate        numeric[] := array_fill(null::numeric, array[n]);
+  a_held            numeric[] := a_estimate;
+  a_maximum         numeric[] := a_estimate;
+  a_input           numeric[] := a_estimate;
+  a_now             timestamptz[] := array_fill(null::timestamptz, array[n]);
+  a_expires         timestamptz[] := a_now;
+  a_budgets         text[] := array_fill(null::text, array[n]);   -- array literals: arrays of arrays cannot be ragged
+  v_admitted        integer := 0;
+  -- the request at hand
+  r                 record;
+  v_out             stipend.outcome;
+  v_code            text;
+  v_detail          jsonb;
+  v_estimate        numeric;
+  v_held            numeric;
+  v_maximum         numeric;
+  v_input           numeric;
+  v_output_tokens   integer;
+  v_budgets         text;
+  i                 integer;
+begin
+  if n = 0 then
+    return;
+  end if;
+  v_positions := stipend.lock_balances(p_organizations, p_wait, true);
+  v_place := array_fill(0, array[cardinality(p_organizations)]);
+  for i in 1 .. cardinality(v_positions) loop
+    v_place[v_positions[i]] := i;
+  end loop;
+
+  -- A statement after the lock: its snapshot holds whatever the lock waited for.
+  select array_agg(x.now), array_agg(x.plan_id), array_agg(x.status), array_agg(x.bonus > 0),
+    array_agg(x.monthly_left + x.bonus - x.debt), array_agg(x.overdraft_limit), array_agg(x.reserved),
+    array_agg(x.open_holds), array_agg(x.holds_due_from), array_agg(x.has_budgets)
+  into v_now, v_plan_id, v_status, v_has_bonus, v_balance, v_overdraft, v_reserved, v_open, v_due_from, v_has_budgets
+  from (
+    select b.*, p.plan_id, p.status,
+      greatest(clock_timestamp() + coalesce(t.clock_offset, interval '0'), b.ledger_at) as now
+    from unnest(v_positions) with ordinality l(position, d)
+    join stipend.organization_credit_balances b on b.organization_id = p_organizations[l.position]
+    join stipend.organization_plans p on p.organization_id = b.organization_id
+    left join stipend.test_clocks t on t.organization_id = b.organization_id
+    order by l.d
+  ) x;
+
+  if true = any(v_has_budgets) then
+    select array_agg(x.d), array_agg(x.id), array_agg(x.scope_type), array_agg(x.scope_id), array_agg(x.period),
+      array_agg(x.is_hard), array_agg(x.limit_credits), array_agg(x.window_start), array_agg(x.used), array_agg(x.held),
+      array_agg(0::numeric)
+    into b_d, b_id, b_scope_type, b_scope_id, b_period, b_is_hard, b_limit, b_window, b_used, b_held, b_taken
+    from (
+      select l.d, b.*, s.window_start, coalesce(u.used, 0) as used, coalesce(u.held, 0) as held
+      from unnest(v_positions, v_has_budgets) with ordinality l(position, has_budgets, d)
+      join stipend.budgets b on b.organization_id = p_organizations[l.position]
+      cross join lateral (select stipend.budget_window_start(b.period, v_now[l.d])) s(window_start)
+      left join stipend.budget_windows u
+        on u.organization_id = b.organization_id and u.budget_id = b.id and u.window_start = s.window_start
+      where l.has_budgets
+      order by l.d, b.created_at, b.id
+    ) x;
+  end if;
+
+  for r in
+    select u.ordinal::integer, u.organization, v_place[u.organization] as d, p_organizations[u.organization] as organization_id,
+      u.id, u.key, u.twin, u.parameter_hash, u.capability, u.quality as quality_asked, u.model, u.estimate, u.input_tokens,
+      u.output_tokens, u.lease_seconds, u.is_dry_run, u.actor_type, u.actor_id, u.form_id, u.customer_limits,
+      o.id as offer_id, o.quality, o.is_unlimited, o.capability_is_enabled, o.plan_is_enabled,
+      o.rate_limit_rpm, o.rate_limit_rph, o.rate_limit_rpd, o.estimated_credits, o.output_cap,
+      o.models, o.model_ids, o.input_usd_per_million, o.output_usd_per_million, o.unpriced_models,
+      o.usd_per_credit, o.credit_increment, o.minimum_charge,
+      k.id as key_id, k.parameter_hash as key_hash, k.status as key_status, k.expires_at as key_expires_at,
+      c.minute_bucket, c.minute_count, c.minute_previous, c.hour_bucket, c.hour_count, c.hour_previous,
+      c.day_bucket, c.day_count, c.day_previous
+    from unnest(
+      p_organization, p_id, p_key, p_twin, p_parameter_hash, p_capability, p_quality, p_model, p_estimate,
+      p_input_tokens, p_output_tokens, p_lease_seconds, p_is_dry_run, p_actor_type, p_actor_id, p_form_id,
+      p_customer_limits
+    ) with ordinality u(
+      organization, id, key, twin, parameter_hash, capability, quality, model, estimate,
+      input_tokens, output_tokens, lease_seconds, is_dry_run, actor_type, actor_id, form_id, customer_limits, ordinal)
+    left join lateral (
+      select * from stipend.catalog_offers f
+      where f.is_current and f.plan_id = v_plan_id[v_place[u.organization]] and f.capability = u.capability
+        and f.quality = coalesce(u.quality,
+          (select q.quality from stipend.catalog_offers q
+           where q.is_current and q.plan_id = f.plan_id and q.capability = u.capability and q.is_default_quality
+           limit 1))
+      limit 1
+    ) o on true
+    left join lateral (
+      select * from stipend.credit_reservations h
+      where h.organization_id = p_organizations[u.organization] and h.idempotency_key = u.key
+      limit 1
+    ) k on true
+    left join lateral (
+      select * from stipend.rate_windows x
+      where x.organization_id = p_organizations[u.organization] and x.capability = u.capability
+      limit 1
+    ) c on true
+    order by v_place[u.organization], u.ordinal
+  loop
+    v_out := null;
+    v_out.request := r.ordinal;
+    v_out.is_replay := false;
+
+    if r.d = 0 then
+      v_out.code := 'skipped';
+      if not exists (select from stipend.organizations g where g.id = r.organization_id) then
+        v_out.code := 'organization_not_found';
+        v_out.detail := jsonb_build_object('organizationId', r.organization_id);
+      end if;
+      return next v_out;
+      continue;
+    end if;
+
+    if r.d <> d then
+      if d > 0 then
+        v_reserved[d] := o_reserved;
+        v_open[d] := o_open;
+        v_due_from[d] := o_due_from;
+      end if;
+      d := r.d;
+      o_now := v_now[d];
+      o_ms := (extract(epoch from o_now) * 1000)::bigint;
+      o_balance := v_balance[d];
+      o_overdraft := v_overdraft[d];
+      o_reserved := v_reserved[d];
+      o_open := v_open[d];
+      o_due_from := v_due_from[d];
+      w_first := cardinality(w_d) + 1;
+      b_first := b_last + 1;
+      while b_last < cardinality(b_d) and b_d[b_last + 1] = d loop
+        b_last := b_last + 1;
+      end loop;
+    end if;
+
+    v_code := null;
+    v_detail := null;
+    w := 0;
+    <<decision>>
+    begin
+      -- Idempotency
+      if p_is_retry then
+        v_out := stipend.standing_outcome(r.organization_id, r.id, r.ordinal, false);
+        if v_out.reservation_id is not null then
+          return next v_out;
+          continue;
+        end if;
+        v_out.request := r.ordinal;
+        v_out.is_replay := false;
+      end if;
+      if r.twin > 0 then
+        a_holder[r.ordinal] := a_holder[r.twin];
+      end if;
+      if a_holder[r.ordinal] is not null then
+        v_code := case when p_parameter_hash[a_holder[r.ordinal]] = r.parameter_hash
+          then 'request_in_flight' else 'idempotency_mismatch' end;
+        v_detail := jsonb_build_object('reservationId', p_id[a_holder[r.ordinal]], 'retryAfterMs', 1000);
+        exit decision;
+      elsif r.key_id is not null then
+        if r.key_hash is distinct from r.parameter_hash then
+          v_code := 'idempotency_mismatch';
+          v_detail := jsonb_build_object('reservationId', r.key_id);
+        elsif r.key_status = 'open' then
+          v_code := 'request_in_flight';
+          v_detail := jsonb_build_object('reservationId', r.key_id, 'retryAfterMs',
+            greatest((extract(epoch from r.key_expires_at - o_now) * 1000)::bigint, 1000));
+        else
+          return next stipend.standing_outcome(r.organization_id, r.key_id, r.ordinal, true);
+          continue;
+        end if;
+        exit decision;
+      end if;
+
+      -- Organization, capability, plan, quality, model
+      if r.offer_id is null or not r.capability_is_enabled or not r.plan_is_enabled or v_status[d] <> 'active'
+        or cardinality(r.models) = 0 or r.model <> all(r.models) then
+        select x.code, x.detail into v_code, v_detail
+        from stipend.access_refusal(r.organization_id, r.capability, r.quality_asked, r.model) x;
+        exit decision when v_code is not null;
+      end if;
+
+      -- Rate windows
+      if r.rate_limit_rpm is not null or r.rate_limit_rph is not null or r.rate_limit_rpd is not null then
+        for i in w_first .. cardinality(w_d) loop
+          if w_capability[i] = r.capability then
+            w := i;
+            exit;
+          end if;
+        end loop;
+        if w = 0 then
+          w := cardinality(w_d) + 1;
+          w_d[w] := d;
+          w_capability[w] := r.capability;
+          w_minute[w] := case when r.minute_bucket = o_ms / 60000 then r.minute_count else 0 end;
+          w_minute_before[w] := case r.minute_bucket
+            when o_ms / 60000 then r.minute_previous when o_ms / 60000 - 1 then r.minute_count else 0 end;
+          w_hour[w] := case when r.hour_bucket = o_ms / 3600000 then r.hour_count else 0 end;
+          w_hour_before[w] := case r.hour_bucket
+            when o_ms / 3600000 then r.hour_previous when o_ms / 3600000 - 1 then r.hour_count else 0 end;
+          w_day[w] := case when r.day_bucket = o_ms / 86400000 then r.day_count else 0 end;
+          w_day_before[w] := case r.day_bucket
+            when o_ms / 86400000 then r.day_previous when o_ms / 86400000 - 1 then r.day_count else 0 end;
+        end if;
+        if w_minute_before[w] * (60000 - o_ms % 60000) + (w_minute[w] + 1) * 60000::bigint
+          > r.rate_limit_rpm * 60000::bigint then
+          v_code := 'rate_limited';
+          v_detail := stipend.rate_refusal('minute', r.rate_limit_rpm, w_minute[w], w_minute_before[w], o_ms % 60000, 60000);
+        elsif w_hour_before[w] * (3600000 - o_ms % 3600000) + (w_hour[w] + 1) * 3600000::bigint
+          > r.rate_limit_rph * 3600000::bigint then
+          v_code := 'rate_limited';
+          v_detail := stipend.rate_refusal('hour', r.rate_limit_rph, w_hour[w], w_hour_before[w], o_ms % 3600000, 3600000);
+        elsif w_day_before[w] * (86400000 - o_ms % 86400000) + (w_day[w] + 1) * 86400000::bigint
+          > r.rate_limit_rpd * 86400000::bigint then
+          v_code := 'rate_limited';
+          v_detail := stipend.rate_refusal('day', r.rate_limit_rpd, w_day[w], w_day_before[w], o_ms % 86400000, 86400000);
+        end if;
+        exit decision when v_code is not null;
+      end if;
+
+      -- Customer limits
+      if r.customer_limits is not null then
+        v_detail := stipend.customer_refusal(r.organization_id, r.customer_limits, o_now);
+        if v_detail is not null then
+          v_code := 'customer_limit_exceeded';
+          exit decision;
+        end if;
+      end if;
+
+      -- Estimate
+      if r.input_tokens is not null then
+        v_output_tokens := least(coalesce(r.output_tokens, r.output_cap), r.output_cap);
+        v_input := stipend.credits_from_cost(r.input_usd_per_million * r.input_tokens * 0.000001,
+          r.usd_per_credit, r.credit_increment, r.minimum_charge);
+        v_maximum := stipend.credits_from_cost(
+          (r.input_usd_per_million * r.input_tokens + r.output_usd_per_million * v_output_tokens) * 0.000001,
+          r.usd_per_credit, r.credit_increment, r.minimum_charge);
+        v_estimate := coalesce(r.estimate * 0.01, v_maximum);
+        v_maximum := greatest(v_maximum, v_estimate);
+      else
+        v_estimate := coalesce(r.estimate * 0.01, r.estimated_credits);
+        v_maximum := 10 * v_estimate;
+        v_input := v_estimate;
+      end if;
+
+      -- Budgets
+      v_budgets := null;
+      for i in b_first .. b_last loop
+        if b_scope_type[i] = 'organization'
+          or (b_scope_type[i] = r.actor_type and b_scope_id[i] = r.actor_id)
+          or (b_scope_type[i] = 'capability' and b_scope_id[i] = r.capability)
+          or (b_scope_type[i] = 'form' and b_scope_id[i] = r.form_id) then
+          if b_is_hard[i] and b_used[i] + b_held[i] + v_estimate > b_limit[i] then
+            v_code := 'budget_exceeded';
+            v_detail := stipend.budget_refusal(b_id[i], b_scope_type[i], b_scope_id[i], b_period[i], b_window[i],
+              b_limit[i], b_used[i], b_held[i], v_estimate);
+            exit decision;
+          end if;
+          v_budgets := coalesce(v_budgets || ',', '') || b_id[i];
+        end if;
+      end loop;
+
+      -- Credits
+      v_held := v_estimate;
+      if r.is_unlimited then
+        v_held := 0;
+      elsif o_balance - o_reserved + o_overdraft < v_estimate then
+        v_code := case when v_estimate <= o_balance + o_overdraft then 'holds_in_flight' else 'insufficient_credits' end;
+        v_detail := stipend.credit_refusal(r.organization_id, v_estimate, o_balance, o_reserved, o_overdraft);
+        exit decision;
+      end if;
+    end;
+
+    v_out.quality := coalesce(r.quality, r.quality_asked);
+    v_out.balance := (o_balance * 100)::bigint;
+    if v_code is not null then
+      v_out.code := v_code;
+      v_out.detail := v_detail;
+      v_out.spendable := case when r.is_unlimited then null else ((o_balance - o_reserved) * 100)::bigint end;
+      return next v_out;
+      continue;
+    end if;
+
+    v_out.estimated := (v_estimate * 100)::bigint;
+    v_out.maximum := (v_maximum * 100)::bigint;
+    v_out.models := case when r.model is null then r.models else array[r.model] end;
+    v_out.model_ids := case when r.model is null then r.model_ids
+      else array[r.model_ids[array_position(r.models, r.model)]] end;
+
+    if not r.is_dry_run then
+      v_admitted := v_admitted + 1;
+      a_offer[r.ordinal] := r.offer_id;
+      a_estimate[r.ordinal] := v_estimate;
+      a_held[r.ordinal] := v_held;
+      a_maximum[r.ordinal] := v_maximum;
+      a_input[r.ordinal] := v_input;
+      a_now[r.ordinal] := o_now;
+      a_expires[r.ordinal] := o_now + r.lease_seconds * interval '1 second';
+      if r.key is not null then
+        a_holder[r.ordinal] := r.ordinal;
+      end if;
+      if v_budgets is not null then
+        a_budgets[r.ordinal] := '{' || v_budgets || '}';
+        for i in b_first .. b_last loop
+          if position(b_id[i]::text in v_budgets) > 0 then
+            b_held[i] := b_held[i] + v_estimate;
+            b_taken[i] := b_taken[i] + v_estimate;
+          end if;
+        end loop;
+      end if;
+      if w > 0 then
+        w_minute[w] := w_minute[w] + 1;
+        w_hour[w] := w_hour[w] + 1;
+        w_day[w] := w_day[w] + 1;
+      end if;
+      if r.customer_limits is not null then
+        insert into stipend.customer_uses (organization_id, limit_key, reservation_id, used_at)
+        select r.organization_id, x.value ->> 'key', r.id, o_now from jsonb_array_elements(r.customer_limits) x;
+      end if;
+      o_due_from := case when o_open = 0 then a_expires[r.ordinal] else least(o_due_from, a_expires[r.ordinal]) end;
+      o_open := o_open + 1;
+      o_reserved := o_reserved + v_held;
+      v_out.reservation_id := r.id;
+      v_out.status := 'open';
+      v_out.expires_at_ms := (extract(epoch from a_expires[r.ordinal]) * 1000)::bigint;
+    end if;
+    v_out.spendable := case when r.is_unlimited then null else ((o_balance - o_reserved) * 100)::bigint end;
+    return next v_out;
+  end loop;
+
+  if v_admitted = 0 then
+    return;
+  end if;
+  v_reserved[d] := o_reserved;
+  v_open[d] := o_open;
+  v_due_from[d] := o_due_from;
+
+  insert into stipend.credit_reservations (
+    organization_id, id, idempotency_key, parameter_hash, offer_id, model, estimated_credits, held_credits,
+    maximum_credits, input_credits, is_dispatched, lease_seconds, actor_type, actor_id, actor_digest,
+    subject_type, subject_id, subject_digest, form_id, budget_ids, created_at, expires_at)
+  select p_organizations[u.organization], u.id, u.key, u.parameter_hash, u.offer, u.model, u.estimate, u.held,
+    u.maximum, u.input, u.is_dispatched, u.lease_seconds, u.actor_type, u.actor_id, u.actor_digest,
+    u.subject_type, u.subject_id, u.subject_digest, u.form_id, u.budgets::uuid[], u.now, u.expires
+  from unnest(
+    a_offer, a_estimate, a_held, a_maximum, a_input, a_now, a_expires, a_budgets,
+    p_organization, p_id, p_key, p_parameter_hash, p_model, p_is_dispatched, p_lease_seconds,
+    p_actor_type, p_actor_id, p_actor_digest, p_subject_type, p_subject_id, p_subject_digest, p_form_id
+  ) u(
+    offer, estimate, held, maximum, input, now, expires, budgets,
+    organization, id, key, parameter_hash, model, is_dispatched, lease_seconds,
+    actor_type, actor_id, actor_digest, subject_type, subject_id, subject_digest, form_id)
+  where u.offer is not null;
+
+  update stipend.organization_credit_balances b
+  set reserved = u.reserved, open_holds = u.open_holds, holds_due_from = u.due_from
+  from unnest(v_positions, v_reserved, v_open, v_due_from) u(position, reserved, open_holds, due_from)
+  where b.organization_id = p_organizations[u.position] and b.open_holds <> u.open_holds;
+
+  if cardinality(w_d) > 0 then
+    insert into stipend.rate_windows as t (
+      organization_id, capability, minute_bucket, minute_count, minute_previous,
+      hour_bucket, hour_count, hour_previous, day_bucket, day_count, day_previous)
+    select p_organizations[v_positions[u.d]], u.capability,
+      e.ms / 60000, u.minute, u.minute_before, e.ms / 3600000, u.hour, u.hour_before, e.ms / 86400000, u.day, u.day_before
+    from unnest(w_d, w_capability, w_minute, w_minute_before, w_hour, w_hour_before, w_day, w_day_before)
+      u(d, capability, minute, minute_before, hour, hour_before, day, day_before)
+    cross join lateral (select (extract(epoch from v_now[u.d]) * 1000)::bigint) e(ms)
+    on conflict (organization_id, capability) do update
+    set minute_bucket = excluded.minute_bucket, minute_count = excluded.minute_count,
+        minute_previous = excluded.minute_previous, hour_bucket = excluded.hour_bucket,
+        hour_count = excluded.hour_count, hour_previous = excluded.hour_previous,
+        day_bucket = excluded.day_bucket, day_count = excluded.day_count, day_previous = excluded.day_previous;
+  end if;
+
+  if b_last > 0 then
+    insert into stipend.budget_windows as t (organization_id, budget_id, window_start, held)
+    select p_organizations[v_positions[u.d]], u.id, u.window_start, u.taken
+    from unnest(b_d, b_id, b_window, b_taken) u(d, id, window_start, taken)
+    where u.taken > 0
+    on conflict (organization_id, budget_id, window_start) do update set held = t.held + excluded.held;
+  end if;
+
+  if p_parties is not null then
+    insert into stipend.credit_parties (organization_id, digest, party_type, party_id, name, email, salt)
+    select x."organizationId", decode(x.digest, 'hex'), x.type, x.id, x.name, x.email, decode(x.salt, 'hex')
+    from jsonb_to_recordset(p_parties) x(
+      "organizationId" text, digest text, salt text, type text, id text, name text, email text)
+    join stipend.organizations g on g.id = x."organizationId"
+    on conflict (organization_id, digest) do nothing;
+  end if;
+end;
+$$;

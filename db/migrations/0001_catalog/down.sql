@@ -1,0 +1,11 @@
+drop table stipend.catalog_offers;
+drop table stipend.credit_topup_packages;
+drop table stipend.plan_quality_level_models;
+drop table stipend.plan_ai_capability_quality_levels;
+drop table stipend.plan_ai_capabilities;
+drop table stipend.plans;
+drop table stipend.llm_models;
+drop table stipend.ai_capabilities;
+drop table stipend.quality_levels;
+drop table stipend.credit_settings;
+drop table stipend.catalog_versions;

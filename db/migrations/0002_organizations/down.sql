@@ -1,0 +1,3 @@
+drop table stipend.test_clocks;
+drop table stipend.organization_plans;
+drop table stipend.organizations;

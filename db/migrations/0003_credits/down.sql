@@ -1,0 +1,9 @@
+drop type stipend.outcome;
+drop table stipend.outbox_events;
+drop table stipend.reservation_replies;
+drop table stipend.credit_reservations;
+drop table stipend.credit_parties;
+drop table stipend.credit_transactions;
+drop table stipend.credit_sources;
+drop table stipend.credit_grants;
+drop table stipend.organization_credit_balances;

@@ -1,0 +1,204 @@
+-- Credits. Amounts are credits, numeric(14,2); costs are US dollars, numeric(18,9).
+
+-- The hot row: an organization's only lock. No index but the primary key and one on next_due_at,
+-- which changes once a period, so that updates stay HOT.
+create table stipend.organization_credit_balances (
+  organization_id      text primary key references stipend.organizations (id),
+  monthly_left         numeric(14,2) not null default 0 check (monthly_left >= 0),
+  bonus                numeric(14,2) not null default 0 check (bonus >= 0),
+  debt                 numeric(14,2) not null default 0 check (debt >= 0),
+  reserved             numeric(14,2) not null default 0 check (reserved >= 0),
+  monthly_allocation   numeric(14,2) not null default 0 check (monthly_allocation >= 0),  -- highest granted this period
+  used_this_period     numeric(14,2) not null default 0,
+  overdraft_limit      numeric(14,2) not null check (overdraft_limit >= 0),
+  open_holds           integer not null default 0 check (open_holds >= 0),
+  holds_due_from       timestamptz not null,        -- no open hold's lease ends before this
+  low_balance_percent  smallint not null default 20 check (low_balance_percent between 10 and 50),
+  has_budgets          boolean not null default false,
+  period_anchor        timestamptz not null,
+  period_number        integer not null default 0,  -- period k runs from anchor + k months
+  period_start         timestamptz not null,
+  period_end           timestamptz not null,
+  next_due_at          timestamptz not null,        -- next roll, grant expiry or end of grace
+  ledger_sequence      bigint not null default 0 check (ledger_sequence >= 0),
+  ledger_hash          bytea not null,
+  ledger_at            timestamptz not null,        -- time of the last ledger row
+  check (debt = 0 or (monthly_left = 0 and bonus = 0)),
+  check (period_start < period_end)
+) with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02);
+create index organization_credit_balances_due on stipend.organization_credit_balances (next_due_at);
+
+create table stipend.credit_grants (
+  organization_id  text not null,
+  id               uuid not null,
+  type             text not null check (type in ('topup', 'promo', 'referral', 'welcome', 'admin', 'refund')),
+  credits          numeric(14,2) not null check (credits > 0),
+  remaining        numeric(14,2) not null check (remaining >= 0 and remaining <= credits),
+  is_live          boolean not null,                -- remaining > 0; apart, so that drawing stays HOT
+  priority         smallint not null default 100 check (priority between 0 and 1000),
+  expires_at       timestamptz,
+  sequence         bigint not null,                 -- the ledger row that granted it
+  created_at       timestamptz not null,
+  primary key (organization_id, id),
+  foreign key (organization_id) references stipend.organizations (id),
+  check (is_live = (remaining > 0))
+) with (fillfactor = 70);
+create index credit_grants_live on stipend.credit_grants (organization_id) where is_live;
+
+-- What was posted for which source (a payment, a period, an operator's key): once, for ever.
+create table stipend.credit_sources (
+  organization_id  text not null references stipend.organizations (id),
+  source_id        text not null check (length(source_id) between 1 and 200),
+  type             text not null,
+  credits          numeric(14,2) not null,
+  sequence         bigint not null,
+  primary key (organization_id, source_id)
+);
+
+-- The ledger. Append-only: rows come from SQL functions, a trigger refuses every other change.
+-- No foreign key to the balance or the reservation: it would cost 16 % and the functions keep them.
+create table stipend.credit_transactions (
+  organization_id      text not null,
+  sequence             bigint not null check (sequence > 0),
+  type                 text not null,
+  amount               numeric(14,2) not null,      -- change of the balance: monthly + bonus + debt part
+  monthly_amount       numeric(14,2) not null,
+  bonus_amount         numeric(14,2) not null,
+  debt_amount          numeric(14,2) not null,      -- negative: new debt; positive: debt repaid
+  covered_amount       numeric(14,2) not null,      -- charge borne by an unlimited plan
+  balance_after        numeric(14,2) not null,
+  reservation_id       uuid,
+  plan                 text,
+  capability           text,
+  quality              text,
+  model                text,
+  estimated_credits    numeric(14,2),
+  estimation_variance  numeric(14,2) generated always as (covered_amount - amount - estimated_credits) stored,
+  uncharged_credits    numeric(14,2) not null default 0 check (uncharged_credits >= 0),
+  cost_usd             numeric(18,9) check (cost_usd >= 0),
+  flags                text[] not null default '{}',
+  actor_type           text,
+  actor_id             text,
+  actor_digest         bytea,
+  subject_type         text,
+  subject_id           text,
+  subject_digest       bytea,
+  form_id              text,
+  source_id            text,
+  reason               text,
+  provider_metadata    jsonb,
+  payment_metadata     jsonb,
+  effective_at         timestamptz not null,        -- when it was due; created_at is when it was written
+  created_at           timestamptz not null,
+  hash                 bytea not null,
+  primary key (organization_id, sequence),
+  check (amount = monthly_amount + bonus_amount + debt_amount),
+  constraint credit_transactions_sign check (
+    case
+      when type in ('ai_consumption', 'credit_expiry', 'topup_clawback') then amount <= 0
+      when type in ('admin_adjustment', 'plan_change_adjustment') then true
+      when type in ('plan_allocation', 'topup_purchase', 'promo_bonus', 'referral_bonus',
+                    'welcome_bonus', 'refund', 'clawback_reversal') then amount > 0
+      else false
+    end)
+);
+create index credit_transactions_by_time on stipend.credit_transactions (organization_id, created_at);
+
+-- Names and addresses of actors and subjects as they were; erasable, the ledger keeps a salted digest.
+create table stipend.credit_parties (
+  organization_id  text not null references stipend.organizations (id),
+  digest           bytea not null,
+  party_type       text not null,
+  party_id         text not null,
+  name             text,
+  email            text,
+  salt             bytea,
+  created_at       timestamptz not null default clock_timestamp(),
+  erased_at        timestamptz,
+  primary key (organization_id, digest)
+);
+create index credit_parties_by_id on stipend.credit_parties (organization_id, party_id);
+
+create table stipend.credit_reservations (
+  organization_id    text not null,
+  id                 uuid not null,
+  idempotency_key    text,                          -- given up on release and on expiry uncharged
+  parameter_hash     bytea,
+  status             text not null default 'open' check (status in ('open', 'settled', 'released', 'expired')),
+  offer_id           bigint not null,
+  model              text,                          -- the host's pick; NULL: the plan's list
+  estimated_credits  numeric(14,2) not null check (estimated_credits >= 0),
+  held_credits       numeric(14,2) not null check (held_credits >= 0),   -- counted in reserved; 0 on an unlimited plan
+  maximum_credits    numeric(14,2) not null,        -- the most a settle may charge
+  input_credits      numeric(14,2) not null,        -- charged when a dispatched call is never heard of again
+  is_dispatched      boolean not null,
+  lease_seconds      integer not null,
+  actor_type         text,
+  actor_id           text,
+  actor_digest       bytea,
+  subject_type       text,
+  subject_id         text,
+  subject_digest     bytea,
+  form_id            text,
+  budget_ids         uuid[],                        -- the budgets that counted it, in the window of created_at
+  reported_credits   numeric(14,2),                 -- usage so far, told by extend
+  reported_cost_usd  numeric(18,9),
+  reported_usage     jsonb,
+  charged_credits    numeric(14,2),                 -- once ended
+  sequence           bigint,                        -- its (last) ledger row
+  settle_hash        bytea,
+  grant_draws        jsonb,                         -- of a provisional charge: {grant id: credits}
+  created_at         timestamptz not null,
+  expires_at         timestamptz not null,
+  ended_at           timestamptz,
+  primary key (organization_id, id),
+  unique (organization_id, idempotency_key),
+  check ((status = 'open') = (ended_at is null))
+) with (fillfactor = 55, autovacuum_vacuum_scale_factor = 0.05);
+-- Plain, not partial: settling a row must not touch an index.
+create index credit_reservations_by_lease on stipend.credit_reservations (organization_id, expires_at);
+
+-- Answers kept 48 hours for replays of an idempotency key.
+create table stipend.reservation_replies (
+  organization_id  text not null,
+  reservation_id   uuid not null,
+  reply            jsonb not null,
+  created_at       timestamptz not null,
+  primary key (organization_id, reservation_id)
+);
+create index reservation_replies_by_time on stipend.reservation_replies (created_at);
+
+-- Events to deliver, written in the ledger's transaction. Consumption is read from the ledger instead.
+create table stipend.outbox_events (
+  organization_id  text not null,
+  id               bigint generated always as identity,
+  type             text not null,
+  payload          jsonb not null,
+  created_at       timestamptz not null,
+  primary key (organization_id, id)
+);
+
+-- What reserve, settle, release and extend answer for one request of a batch. Credits in hundredths.
+create type stipend.outcome as (
+  request         integer,
+  code            text,       -- NULL: done; 'skipped': locked by somebody else, ask again and wait
+  detail          jsonb,      -- of a refusal
+  reservation_id  uuid,
+  status          text,
+  is_replay       boolean,
+  estimated       bigint,
+  maximum         bigint,
+  charged         bigint,
+  uncharged       bigint,
+  monthly         bigint,
+  bonus           bigint,
+  debt            bigint,
+  covered         bigint,
+  sequence        bigint,
+  balance         bigint,
+  spendable       bigint,     -- NULL: unlimited
+  expires_at_ms   bigint,
+  quality         text,
+  models          text[],
+  model_ids       text[]
+);

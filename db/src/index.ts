@@ -1,0 +1,12 @@
+export type { Connection } from './connection.ts'
+export { MigrationError, type MigrationErrorCode } from './error.ts'
+export {
+  applyFunctions,
+  type MigrateDownOptions,
+  type MigrateUpOptions,
+  type MigrationFolders,
+  type MigrationStatus,
+  migrateDown,
+  migrateUp,
+  migrationStatus,
+} from './migrations.ts'

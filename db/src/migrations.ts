@@ -1,0 +1,226 @@
+import { readFile } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { ClientBase } from 'pg'
+import { type RunnableMigration, Umzug } from 'umzug'
+import { type Connection, inTransaction, withClient } from './connection.ts'
+import { inFile, MigrationError } from './error.ts'
+import { dropFunctions, replaceFunctions } from './functions.ts'
+import { layGround } from './ground.ts'
+
+/** Any number, the same in every release: two migrators of one database wait for each other. */
+const LOCK_KEY = '6007951301749'
+
+export interface MigrationFolders {
+  /** Holds `migrations/VERSION/{up,down}.sql` and `functions/**.sql`; this package's own by default. */
+  readonly directory?: string | undefined
+}
+
+export interface MigrateUpOptions extends MigrationFolders {
+  /** The newest version to apply, such as `0003_credits`, or its number alone; all by default. */
+  readonly to?: string | undefined
+}
+
+export interface MigrateDownOptions extends MigrationFolders {
+  /** The version that stays the newest, or its number alone; null takes back all. */
+  readonly to: string | null
+}
+
+export interface MigrationStatus {
+  readonly applied: readonly { readonly version: string; readonly appliedAt: Date }[]
+  readonly pending: readonly string[]
+  /** Applied by a release that knows more versions than this one. */
+  readonly unknown: readonly string[]
+}
+
+/**
+ * Applies what is pending, each version in a transaction of its own, and at the newest version puts the functions
+ * in place. Safe to call from many processes at once. Needs CREATEROLE and CREATE on the database, no superuser.
+ *
+ * @returns the versions that this call applied
+ * @throws {MigrationError}
+ */
+export async function migrateUp(
+  connection: Connection,
+  options: MigrateUpOptions = {},
+): Promise<{ applied: string[] }> {
+  const directory = options.directory ?? OWN_DIRECTORY
+  return withLock(connection, async (client) => {
+    await layGround(client)
+    const umzug = createUmzug(client, directory)
+    await refuseUnknown(client, umzug)
+    const to = options.to === undefined ? undefined : await findVersion(umzug, options.to)
+    const migrations = await run(() => (to === undefined ? umzug.up() : umzug.up({ to })))
+    if ((await umzug.pending()).length === 0) await replaceFunctions(client, join(directory, 'functions'))
+    return { applied: migrations.map((migration) => migration.name) }
+  })
+}
+
+/**
+ * Takes back every version after `to`. The functions, which are of the newest version, are dropped with the first.
+ *
+ * @returns the versions that this call took back
+ * @throws {MigrationError}
+ */
+export async function migrateDown(
+  connection: Connection,
+  options: MigrateDownOptions,
+): Promise<{ reverted: string[] }> {
+  const directory = options.directory ?? OWN_DIRECTORY
+  return withLock(connection, async (client) => {
+    await layGround(client)
+    const umzug = createUmzug(client, directory)
+    await refuseUnknown(client, umzug)
+    const to = options.to === null ? null : await findVersion(umzug, options.to)
+    const applied = (await umzug.executed()).map((migration) => migration.name)
+    if (to !== null && !applied.includes(to)) {
+      throw new MigrationError(
+        'unknown_version',
+        `The version ${to} is not applied: there is no way down to it.`,
+      )
+    }
+    const migrations = applied.filter((version) => to === null || version > to).reverse()
+    if (migrations.length > 0) await run(() => umzug.down({ migrations }))
+    return { reverted: migrations }
+  })
+}
+
+/** Tells what is applied and what is pending; writes nothing. */
+export async function migrationStatus(
+  connection: Connection,
+  options: MigrationFolders = {},
+): Promise<MigrationStatus> {
+  return withClient(connection, async (client) => {
+    const umzug = createUmzug(client, options.directory ?? OWN_DIRECTORY)
+    const known = new Set((await umzug.migrations({ client })).map((migration) => migration.name))
+    const applied = await readApplied(client)
+    const versions = new Set(applied.map((row) => row.version))
+    return {
+      applied,
+      pending: [...known].filter((version) => !versions.has(version)),
+      unknown: [...versions].filter((version) => !known.has(version)),
+    }
+  })
+}
+
+/** Puts the functions in place without migrating; the database has to be at the newest version. */
+export async function applyFunctions(
+  connection: Connection,
+  options: MigrationFolders = {},
+): Promise<{ count: number }> {
+  const directory = options.directory ?? OWN_DIRECTORY
+  return withLock(connection, async (client) => {
+    await layGround(client)
+    const umzug = createUmzug(client, directory)
+    await refuseUnknown(client, umzug)
+    const [pending] = await umzug.pending()
+    if (pending !== undefined) {
+      throw new MigrationError(
+        'functions_failed',
+        `The version ${pending.name} is pending: migrate up first.`,
+      )
+    }
+    return { count: await replaceFunctions(client, join(directory, 'functions')) }
+  })
+}
+
+const OWN_DIRECTORY = fileURLToPath(new URL('..', import.meta.url))
+
+interface Context {
+  readonly client: ClientBase
+}
+
+function createUmzug(client: ClientBase, directory: string): Umzug<Context> {
+  return new Umzug<Context>({
+    context: { client },
+    logger: undefined,
+    migrations: {
+      glob: ['migrations/*/up.sql', { cwd: directory }],
+      resolve: ({ path, context }) => {
+        if (path === undefined) throw new Error('A migration has no file.')
+        return describeMigration(path, context.client)
+      },
+    },
+    storage: {
+      // The row of a version is written in the transaction of its migration.
+      logMigration: async () => undefined,
+      unlogMigration: async () => undefined,
+      executed: async () => (await readApplied(client)).map((row) => row.version),
+    },
+  })
+}
+
+function describeMigration(upPath: string, client: ClientBase): RunnableMigration<Context> {
+  const folder = dirname(upPath)
+  const name = basename(folder)
+  return {
+    name,
+    path: upPath,
+    up: () =>
+      inTransaction(client, async () => {
+        await runFile(client, name, upPath)
+        await client.query('insert into stipend.migrations (version) values ($1)', [name])
+      }),
+    down: () =>
+      inTransaction(client, async () => {
+        await dropFunctions(client)
+        await runFile(client, name, join(folder, 'down.sql'))
+        await client.query('delete from stipend.migrations where version = $1', [name])
+      }),
+  }
+}
+
+async function runFile(client: ClientBase, version: string, path: string): Promise<void> {
+  const sql = await readFile(path, 'utf8')
+  await client.query(sql).catch((error: unknown) => {
+    throw inFile('migration_failed', { path: join('migrations', version, basename(path)), sql }, error)
+  })
+}
+
+async function readApplied(client: ClientBase): Promise<{ version: string; appliedAt: Date }[]> {
+  const table = await client.query<{ exists: boolean }>(
+    `select to_regclass('stipend.migrations') is not null as exists`,
+  )
+  if (table.rows[0]?.exists !== true) return []
+  const rows = await client.query<{ version: string; appliedAt: Date }>(
+    'select version, applied_at as "appliedAt" from stipend.migrations order by version collate "C"',
+  )
+  return rows.rows
+}
+
+async function refuseUnknown(client: ClientBase, umzug: Umzug<Context>): Promise<void> {
+  const known = new Set((await umzug.migrations({ client })).map((migration) => migration.name))
+  const unknown = (await readApplied(client)).find((row) => !known.has(row.version))
+  if (unknown === undefined) return
+  const message = `The database is at ${unknown.version}, which this release does not know: use the release that applied it, or a newer one.`
+  throw new MigrationError('unknown_version', message)
+}
+
+async function findVersion(umzug: Umzug<Context>, wanted: string): Promise<string> {
+  const all = [...(await umzug.executed()), ...(await umzug.pending())].map((migration) => migration.name)
+  const found = all.find((version) => version === wanted || version.split('_', 1)[0] === wanted)
+  if (found !== undefined) return found
+  throw new MigrationError('unknown_version', `There is no version ${wanted}. There are: ${all.join(', ')}.`)
+}
+
+async function withLock<T>(connection: Connection, work: (client: ClientBase) => Promise<T>): Promise<T> {
+  return withClient(connection, async (client) => {
+    await client.query('select pg_advisory_lock($1)', [LOCK_KEY])
+    try {
+      return await work(client)
+    } finally {
+      // A lost connection has given the lock back by itself.
+      await client.query('select pg_advisory_unlock($1)', [LOCK_KEY]).catch(() => undefined)
+    }
+  })
+}
+
+/** Umzug wraps what a migration throws; the caller gets our error. */
+async function run<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof Error && error.cause instanceof MigrationError) throw error.cause
+    throw error
+  }
+}

@@ -1,0 +1,2 @@
+console.error('stipend: no command is there yet.')
+process.exitCode = 1

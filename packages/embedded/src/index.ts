@@ -1,0 +1,6 @@
+export {
+  type EmbeddedPostgres,
+  type EmbeddedPostgresOptions,
+  startEmbeddedPostgres,
+} from './embedded-postgres.ts'
+export { EmbeddedPostgresError, type EmbeddedPostgresErrorCode } from './error.ts'

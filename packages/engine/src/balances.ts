@@ -1,0 +1,157 @@
+import type { Pool } from 'pg'
+import { type Credits, credits, hundredthsOfCredits, type NanoUsd, nanoUsd } from './credits.ts'
+import { queryRows } from './database.ts'
+import { errorOf, invalid } from './errors.ts'
+import { requireOrganization } from './transactions.ts'
+import { requireOneOf, requireText } from './validate.ts'
+
+/** An organization's credits as of now. Amounts in hundredths. */
+export interface CreditBalance {
+  organizationId: string
+  plan: string
+  status: 'active' | 'past_due' | 'suspended'
+  /** spendable + overdraft limit: what a reservation is admitted against; null on an unlimited plan. */
+  available: Credits | null
+  /** balance − reserved; may be negative; null on an unlimited plan. */
+  spendable: Credits | null
+  /** monthly left + bonus − debt. */
+  balance: Credits
+  /** Left of this period's. */
+  monthlyCredits: Credits
+  /** Granted this period. */
+  monthlyAllocation: Credits
+  bonusCredits: Credits
+  reservedCredits: Credits
+  debtCredits: Credits
+  usedThisPeriod: Credits
+  overdraftLimit: Credits
+  periodStartsAt: Date
+  periodEndsAt: Date
+  unlimited: boolean
+  pendingPlan: string | null
+  pendingChangeAt: Date | null
+  /** The balance has fallen below the organization's share of its monthly credits. */
+  isLow: boolean
+}
+
+interface BalanceRow {
+  monthly_left: string
+  bonus: string
+  debt: string
+  reserved: string
+  used_this_period: string
+  overdraft_limit: string
+  monthly_allocation: string
+  period_start: Date
+  period_end: Date
+  plan: string
+  status: CreditBalance['status']
+  is_unlimited: boolean
+  pending_plan: string | null
+  pending_change_at: Date | null
+  low_balance_percent: number
+}
+
+/** O(1); right even where a roll or an expiry is due and not yet written. */
+export async function checkCreditBalance(pool: Pool, organizationId: string): Promise<CreditBalance> {
+  const [row] = await queryRows<BalanceRow>(pool, 'select * from stipend.project_balance($1::text)', [
+    requireText('organizationId', organizationId),
+  ])
+  if (row === undefined) throw errorOf('organization_not_found', { organizationId })
+  const monthly = credits(row.monthly_left)
+  const bonus = credits(row.bonus)
+  const debt = credits(row.debt)
+  const reserved = credits(row.reserved)
+  const overdraft = credits(row.overdraft_limit)
+  const allocation = credits(row.monthly_allocation)
+  const balance = hundredthsOfCredits(monthly + bonus - debt)
+  const spendable = hundredthsOfCredits(balance - reserved)
+  return {
+    organizationId,
+    plan: row.plan,
+    status: row.status,
+    available: row.is_unlimited ? null : hundredthsOfCredits(spendable + overdraft),
+    spendable: row.is_unlimited ? null : spendable,
+    balance,
+    monthlyCredits: monthly,
+    monthlyAllocation: allocation,
+    bonusCredits: bonus,
+    reservedCredits: reserved,
+    debtCredits: debt,
+    usedThisPeriod: credits(row.used_this_period),
+    overdraftLimit: overdraft,
+    periodStartsAt: row.period_start,
+    periodEndsAt: row.period_end,
+    unlimited: row.is_unlimited,
+    pendingPlan: row.pending_plan,
+    pendingChangeAt: row.pending_change_at,
+    isLow: !row.is_unlimited && balance * 100 < allocation * row.low_balance_percent,
+  }
+}
+
+/** A rate limit and its use in the sliding window that ends now. */
+export interface RateLimit {
+  capability: string
+  window: 'minute' | 'hour' | 'day'
+  limit: number
+  used: number
+  retryAfterMs: number | null
+}
+
+export async function getLimits(pool: Pool, organizationId: string): Promise<RateLimit[]> {
+  const rows = await queryRows<{
+    capability: string
+    window: RateLimit['window']
+    limit_calls: number
+    used: number
+    retry_after_ms: string | null
+  }>(pool, 'select * from stipend.get_limits($1::text)', [requireText('organizationId', organizationId)])
+  if (rows.length === 0) await requireOrganization(pool, organizationId)
+  return rows.map((row) => ({
+    capability: row.capability,
+    window: row.window,
+    limit: row.limit_calls,
+    used: row.used,
+    retryAfterMs: row.retry_after_ms === null ? null : Number(row.retry_after_ms),
+  }))
+}
+
+export const usageGroups = ['day', 'capability', 'model', 'actor'] as const
+export type UsageGroup = (typeof usageGroups)[number]
+
+/** Charges of one group; `group` is a UTC day, a capability, a model or `type:id` of an actor. */
+export interface Usage {
+  group: string | null
+  calls: number
+  credits: Credits
+  costUsd: NanoUsd | null
+}
+
+export interface UsageInput {
+  organizationId: string
+  groupBy: UsageGroup
+  from: Date
+  to: Date
+}
+
+export async function getUsage(pool: Pool, input: UsageInput): Promise<Usage[]> {
+  if (!(input.from < input.to)) throw invalid('from', 'must lie before to')
+  const rows = await queryRows<{
+    group: string | null
+    calls: string
+    credits: string
+    cost_usd: string | null
+  }>(pool, 'select * from stipend.get_usage($1::text, $2::timestamptz, $3::timestamptz, $4::text)', [
+    requireText('organizationId', input.organizationId),
+    input.from,
+    input.to,
+    requireOneOf('groupBy', input.groupBy, usageGroups),
+  ])
+  if (rows.length === 0) await requireOrganization(pool, input.organizationId)
+  return rows.map((row) => ({
+    group: row.group,
+    calls: Number(row.calls),
+    credits: credits(row.credits),
+    costUsd: row.cost_usd === null ? null : nanoUsd(row.cost_usd),
+  }))
+}

@@ -1,0 +1,254 @@
+import type { Pool, PoolClient } from 'pg'
+import { isConnectionLost, isLockTimeout, isTransient, toStipendError } from './database-error.ts'
+import { errorOf } from './errors.ts'
+import { type Outcome, type OutcomeRow, parseOutcome, requestIndex } from './outcome.ts'
+import { batchStatement, type VerbRequest } from './verbs.ts'
+
+export interface BatcherOptions {
+  /** Requests in one call to the database at most. */
+  maxBatch: number
+  /** Requests waiting at most; more answer `overloaded`. */
+  maxQueued: number
+  /** Calls under way at once for organizations that nobody else holds. */
+  lanes: number
+  /** Calls under way at once that wait for an organization somebody else holds, one organization each. */
+  waitingLanes: number
+  /** How long a lost connection is retried before `database_unavailable`. */
+  retryForMs: number
+}
+
+interface Queued {
+  request: VerbRequest
+  resolve: (outcome: Outcome) => void
+  reject: (error: unknown) => void
+}
+
+interface OrganizationQueue {
+  organizationId: string
+  queued: Queued[]
+  isInFlight: boolean
+  /** Held by somebody else lately: until then it waits in a lane of its own instead of being skipped again. */
+  waitsUntil: number
+}
+
+/** How long an organization that was skipped keeps a lane of its own. */
+const ownLaneMs = 1_000
+const rawTypes = { getTypeParser: () => (value: string) => value }
+
+/**
+ * Natural batching: while a call to the database is under way, requests queue; the next call takes up to
+ * `maxBatch` of them, shared fairly among organizations. An organization is in one call at a time.
+ */
+export class Batcher {
+  readonly #pool: Pool
+  readonly #options: BatcherOptions
+  readonly #organizations = new Map<string, OrganizationQueue>()
+  #ready: OrganizationQueue[] = []
+  #waiting: OrganizationQueue[] = []
+  #queuedCount = 0
+  #busyLanes = 0
+  #busyWaitingLanes = 0
+  #isPumpScheduled = false
+  #isClosing = false
+  #onIdle: (() => void)[] = []
+
+  constructor(pool: Pool, options: BatcherOptions) {
+    this.#pool = pool
+    this.#options = options
+  }
+
+  /** The outcome of one request, after COMMIT. @throws StipendError for what is no outcome. */
+  submit(request: VerbRequest): Promise<Outcome> {
+    if (this.#isClosing && request.verb === 'reserve') {
+      return Promise.reject(
+        errorOf('overloaded', { message: 'This server is shutting down.', retryAfterMs: 1_000 }),
+      )
+    }
+    if (this.#queuedCount >= this.#options.maxQueued) {
+      return Promise.reject(errorOf('overloaded', { retryAfterMs: 1_000 }))
+    }
+    return new Promise((resolve, reject) => {
+      const queue = this.#queueOf(request.organizationId)
+      queue.queued.push({ request, resolve, reject })
+      this.#queuedCount += 1
+      if (queue.queued.length === 1 && !queue.isInFlight) this.#enlist(queue)
+      this.#schedulePump()
+    })
+  }
+
+  /** Refuses new reserves and resolves when everything accepted is answered. */
+  async close(): Promise<void> {
+    this.#isClosing = true
+    if (this.#organizations.size > 0) {
+      await new Promise<void>((resolve) => this.#onIdle.push(resolve))
+    }
+  }
+
+  #queueOf(organizationId: string): OrganizationQueue {
+    let queue = this.#organizations.get(organizationId)
+    if (queue === undefined) {
+      queue = { organizationId, queued: [], isInFlight: false, waitsUntil: 0 }
+      this.#organizations.set(organizationId, queue)
+    }
+    return queue
+  }
+
+  #enlist(queue: OrganizationQueue): void {
+    const list = queue.waitsUntil > performance.now() ? this.#waiting : this.#ready
+    list.push(queue)
+  }
+
+  /** After the current round of callbacks, so that callers who were answered together are batched together. */
+  #schedulePump(): void {
+    if (this.#isPumpScheduled) return
+    this.#isPumpScheduled = true
+    setImmediate(() => {
+      this.#isPumpScheduled = false
+      this.#pump()
+    })
+  }
+
+  #pump(): void {
+    while (this.#busyLanes < this.#options.lanes && this.#ready.length > 0) {
+      const taken = this.#takeFairly()
+      this.#busyLanes += 1
+      void this.#run(taken, false).finally(() => {
+        this.#busyLanes -= 1
+        this.#finish(taken)
+      })
+    }
+    while (this.#busyWaitingLanes < this.#options.waitingLanes) {
+      const queue = this.#waiting.shift()
+      if (queue === undefined) break
+      const taken = new Map([[queue, this.#takeFrom(queue, this.#options.maxBatch)]])
+      this.#busyWaitingLanes += 1
+      void this.#run(taken, true).finally(() => {
+        this.#busyWaitingLanes -= 1
+        this.#finish(taken)
+      })
+    }
+  }
+
+  #takeFrom(queue: OrganizationQueue, count: number): Queued[] {
+    queue.isInFlight = true
+    const taken = queue.queued.splice(0, count)
+    this.#queuedCount -= taken.length
+    return taken
+  }
+
+  /** Every ready organization gives an equal share; what the small ones leave goes to the large ones. */
+  #takeFairly(): Map<OrganizationQueue, Queued[]> {
+    const { maxBatch, lanes } = this.#options
+    const idleLanes = lanes - this.#busyLanes
+    const organizations = this.#ready.splice(0, Math.min(maxBatch, Math.ceil(this.#ready.length / idleLanes)))
+    let room = maxBatch
+    let left = organizations.length
+    const taken = new Map<OrganizationQueue, Queued[]>()
+    for (const queue of organizations.toSorted((a, b) => a.queued.length - b.queued.length)) {
+      const share = Math.max(1, Math.floor(room / left))
+      const requests = this.#takeFrom(queue, share)
+      taken.set(queue, requests)
+      room -= requests.length
+      left -= 1
+    }
+    return taken
+  }
+
+  #finish(taken: Map<OrganizationQueue, Queued[]>): void {
+    for (const queue of taken.keys()) {
+      queue.isInFlight = false
+      if (queue.queued.length > 0) this.#enlist(queue)
+      else if (queue.waitsUntil <= performance.now()) this.#organizations.delete(queue.organizationId)
+    }
+    if (this.#queuedCount === 0 && this.#busyLanes === 0 && this.#busyWaitingLanes === 0) {
+      this.#organizations.clear()
+      for (const resolve of this.#onIdle.splice(0)) resolve()
+    }
+    if (this.#ready.length > 0 || this.#waiting.length > 0) this.#schedulePump()
+  }
+
+  async #run(taken: Map<OrganizationQueue, Queued[]>, wait: boolean): Promise<void> {
+    const batch = [...taken.values()].flat()
+    const skipped = new Set(await this.#execute(batch, wait))
+    if (skipped.size === 0) return
+    for (const [queue, requests] of taken) {
+      const again = requests.filter((queued) => skipped.has(queued))
+      if (again.length === 0) continue
+      queue.queued.unshift(...again)
+      this.#queuedCount += again.length
+      queue.waitsUntil = performance.now() + ownLaneMs
+    }
+  }
+
+  /** Answers every request of the batch but those that were skipped, which it returns. */
+  async #execute(batch: readonly Queued[], wait: boolean): Promise<Queued[]> {
+    const giveUpAt = performance.now() + this.#options.retryForMs
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        return await this.#call(batch, wait, attempt > 0)
+      } catch (error) {
+        if ((isTransient(error) || isConnectionLost(error)) && performance.now() < giveUpAt) {
+          await new Promise((resolve) => setTimeout(resolve, Math.min(20 * 2 ** attempt, 500)))
+          continue
+        }
+        const [only] = batch
+        if (batch.length > 1 && !isConnectionLost(error) && !isLockTimeout(error)) {
+          // Poisoned: halve until the culprit stands alone.
+          const half = batch.length >> 1
+          const first = await this.#execute(batch.slice(0, half), wait)
+          return [...first, ...(await this.#execute(batch.slice(half), wait))]
+        }
+        if (only !== undefined) {
+          const stipendError = toStipendError(error)
+          for (const { reject } of batch) reject(stipendError)
+        }
+        return []
+      }
+    }
+  }
+
+  async #call(batch: readonly Queued[], wait: boolean, isRetry: boolean): Promise<Queued[]> {
+    const statement = batchStatement(
+      batch.map(({ request }) => request),
+      wait,
+      isRetry,
+    )
+    const client = await this.#pool.connect()
+    const rows = await query(client, statement.text, statement.values)
+
+    const byRequest = new Map(batch.map((queued) => [queued.request, queued]))
+    const skipped: Queued[] = []
+    for (const [verb, ...row] of rows) {
+      const request = statement.groups[Number(verb)]?.[requestIndex(row)]
+      const queued = request === undefined ? undefined : byRequest.get(request)
+      if (queued === undefined) continue
+      const outcome = parseOutcome(row)
+      if (outcome.code === 'skipped') {
+        skipped.push(queued)
+      } else {
+        markPartiesStored(queued.request)
+        queued.resolve(outcome)
+      }
+    }
+    return skipped
+  }
+}
+
+async function query(client: PoolClient, text: string, values: unknown[]): Promise<OutcomeRow[]> {
+  let failure: unknown
+  try {
+    const result = await client.query({ text, values, rowMode: 'array', types: rawTypes })
+    return result.rows
+  } catch (error) {
+    failure = error
+    throw error
+  } finally {
+    client.release(isConnectionLost(failure))
+  }
+}
+
+function markPartiesStored(request: VerbRequest): void {
+  if (request.verb !== 'reserve' || request.isDryRun) return
+  if (request.actor !== undefined) request.actor.isStored = true
+  if (request.subject !== undefined) request.subject.isStored = true
+}

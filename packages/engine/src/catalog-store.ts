@@ -1,0 +1,148 @@
+import type { Pool } from 'pg'
+import { type CatalogDefinition, type NormalCatalog, normalizeCatalog } from './catalog.ts'
+import { type Credits, credits } from './credits.ts'
+import { queryRow, queryRows } from './database.ts'
+import { requireText } from './validate.ts'
+
+export interface CatalogPush {
+  isChanged: boolean
+  version: number
+}
+
+/** Makes the database's catalog what the definition says; the same again changes nothing. */
+export async function pushCatalog(
+  pool: Pool,
+  definition: CatalogDefinition,
+  { author, reason }: { author: string; reason?: string },
+): Promise<CatalogPush> {
+  const row = await queryRow<{ is_changed: boolean; version: number }>(
+    pool,
+    'select * from stipend.push_catalog($1::jsonb, $2::text, $3::text)',
+    [JSON.stringify(normalizeCatalog(definition)), requireText('author', author), reason ?? null],
+  )
+  return { isChanged: row.is_changed, version: row.version }
+}
+
+/** The catalog as last pushed; null before the first push. */
+export async function pullCatalog(pool: Pool): Promise<NormalCatalog | null> {
+  const [row] = await queryRows<{ catalog: NormalCatalog }>(
+    pool,
+    'select catalog from stipend.catalog_versions order by version desc limit 1',
+  )
+  return row?.catalog ?? null
+}
+
+/** One difference: the path, such as `plans.pro.monthlyCredits`, and both values. */
+export interface CatalogDifference {
+  path: string
+  database: unknown
+  file: unknown
+}
+
+/** What pushing the definition would change. */
+export async function diffCatalog(pool: Pool, definition: CatalogDefinition): Promise<CatalogDifference[]> {
+  const differences: CatalogDifference[] = []
+  compare('', (await pullCatalog(pool)) ?? {}, normalizeCatalog(definition), differences)
+  return differences
+}
+
+function compare(path: string, database: unknown, file: unknown, differences: CatalogDifference[]): void {
+  if (isRecord(database) && isRecord(file)) {
+    for (const key of new Set([...Object.keys(database), ...Object.keys(file)])) {
+      compare(path === '' ? key : `${path}.${key}`, database[key], file[key], differences)
+    }
+  } else if (JSON.stringify(database) !== JSON.stringify(file)) {
+    differences.push({ path, database, file })
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** A package of credits for sale. */
+export interface TopupPackage {
+  id: string
+  name: string
+  credits: Credits
+  priceUsdCents: number
+}
+
+export async function listTopupPackages(pool: Pool): Promise<TopupPackage[]> {
+  const rows = await queryRows<{
+    unique_name: string
+    name: string
+    credits: string
+    price_usd_cents: number
+  }>(
+    pool,
+    'select unique_name, name, credits, price_usd_cents from stipend.credit_topup_packages where is_active order by credits',
+  )
+  return rows.map((row) => ({
+    id: row.unique_name,
+    name: row.name,
+    credits: credits(row.credits),
+    priceUsdCents: row.price_usd_cents,
+  }))
+}
+
+/** What a plan allows of one capability. */
+export interface CapabilityOffer {
+  capability: string
+  name: string
+  description: string | null
+  isEnabled: boolean
+  rateLimits: { perMinute: number | null; perHour: number | null; perDay: number | null }
+  qualities: {
+    quality: string
+    name: string
+    estimatedCredits: Credits
+    models: string[]
+    isDefault: boolean
+  }[]
+}
+
+/** The capabilities that an organization's plan includes, with their quality levels low to high. */
+export async function listCapabilities(pool: Pool, organizationId: string): Promise<CapabilityOffer[]> {
+  const rows = await queryRows<{
+    capability: string
+    name: string
+    description: string | null
+    is_enabled: boolean
+    rate_limit_rpm: number | null
+    rate_limit_rph: number | null
+    rate_limit_rpd: number | null
+    qualities: {
+      quality: string
+      name: string
+      estimatedCredits: string
+      models: string[]
+      isDefault: boolean
+    }[]
+  }>(
+    pool,
+    `select o.capability, c.name, c.description, o.capability_is_enabled and o.plan_is_enabled as is_enabled,
+       o.rate_limit_rpm, o.rate_limit_rph, o.rate_limit_rpd,
+       jsonb_agg(jsonb_build_object('quality', o.quality, 'name', q.name, 'estimatedCredits', o.estimated_credits::text,
+         'models', o.models, 'isDefault', o.is_default_quality) order by q.rank) as qualities
+     from stipend.project_balance($1::text) b
+     join stipend.plans n on n.unique_name = b.plan
+     join stipend.catalog_offers o on o.plan_id = n.id and o.is_current
+     join stipend.ai_capabilities c on c.unique_name = o.capability
+     join stipend.quality_levels q on q.unique_name = o.quality
+     group by c.id, 1, 2, 3, 4, 5, 6, 7
+     order by c.id`,
+    [requireText('organizationId', organizationId)],
+  )
+  return rows.map((row) => ({
+    capability: row.capability,
+    name: row.name,
+    description: row.description,
+    isEnabled: row.is_enabled,
+    rateLimits: { perMinute: row.rate_limit_rpm, perHour: row.rate_limit_rph, perDay: row.rate_limit_rpd },
+    qualities: row.qualities.map((quality) => ({
+      ...quality,
+      estimatedCredits: credits(quality.estimatedCredits),
+    })),
+  }))
+}

@@ -1,0 +1,54 @@
+import { errorOf, isErrorCode, StipendError } from './errors.ts'
+
+/** SQLSTATE of stipend.refuse(): the message is a code, the detail JSON. */
+const refusalState = 'SP002'
+
+function stateOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
+}
+
+/** Connection refused, reset or ended by an administrator: nobody knows whether the statement committed. */
+export function isConnectionLost(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  const state = stateOf(error)
+  if (state === undefined) return /connection|timeout|socket/i.test(error.message)
+  return (
+    state.startsWith('08') ||
+    state.startsWith('57P0') ||
+    state === '53300' ||
+    /^(ECONN|EPIPE|ENOTFOUND|ETIMEDOUT|EAI_)/.test(state)
+  )
+}
+
+/** Serialization failure or deadlock: the transaction is undone and may be asked again. */
+export function isTransient(error: unknown): boolean {
+  const state = stateOf(error)
+  return state === '40001' || state === '40P01'
+}
+
+/** The lock_timeout of a lane that waits for one organization. */
+export function isLockTimeout(error: unknown): boolean {
+  return stateOf(error) === '55P03'
+}
+
+/** What to tell the caller: the refusal a function raised, else that the database is busy, gone, or `internal`. */
+export function toStipendError(error: unknown): StipendError {
+  if (error instanceof StipendError) return error
+  const state = stateOf(error)
+  if (state === refusalState && error instanceof Error && isErrorCode(error.message)) {
+    const text = 'detail' in error && typeof error.detail === 'string' ? error.detail : '{}'
+    return errorOf(error.message, JSON.parse(text), { cause: error })
+  }
+  if (isLockTimeout(error)) {
+    return errorOf(
+      'overloaded',
+      { message: 'The organization is locked by another operation.', retryAfterMs: 1_000 },
+      { cause: error },
+    )
+  }
+  if (isTransient(error) || state === '57014')
+    return errorOf('overloaded', { retryAfterMs: 1_000 }, { cause: error })
+  if (isConnectionLost(error))
+    return errorOf('database_unavailable', { retryAfterMs: 2_000 }, { cause: error })
+  return errorOf('internal', {}, { cause: error })
+}

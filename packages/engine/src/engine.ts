@@ -1,0 +1,225 @@
+import type { Pool } from 'pg'
+import { type CapabilityAccess, type CapabilityAccessInput, checkCapabilityAccess } from './access.ts'
+import * as apiKeys from './api-keys.ts'
+import * as balances from './balances.ts'
+import { Batcher, type BatcherOptions } from './batcher.ts'
+import * as budgets from './budgets.ts'
+import { type CatalogDefinition, normalizeCatalog } from './catalog.ts'
+import * as catalogStore from './catalog-store.ts'
+import {
+  type ExecuteInput,
+  type ExecuteResult,
+  executeWithAIAccess,
+  type RunContext,
+  type RunResult,
+} from './execute.ts'
+import * as jobs from './jobs.ts'
+import * as organizations from './organizations.ts'
+import { PriceBook } from './prices.ts'
+import {
+  type AccessDecision,
+  type ExtendInput,
+  type Extension,
+  type Reservation,
+  Reservations,
+  type ReserveInput,
+  type SettleInput,
+  type Settlement,
+} from './reservations.ts'
+import * as transactions from './transactions.ts'
+import { type LedgerVerification, verifyLedger } from './verify.ts'
+
+/** Names of a catalog as types. */
+export type CapabilityOf<Catalog> =
+  Catalog extends CatalogDefinition<infer _Model, infer Capability, infer _Quality, infer _Plan, infer _Topup>
+    ? Capability
+    : string
+export type QualityOf<Catalog> =
+  Catalog extends CatalogDefinition<infer _Model, infer _Capability, infer Quality, infer _Plan, infer _Topup>
+    ? Quality
+    : string
+
+export interface EngineOptions<Catalog extends CatalogDefinition> {
+  /** The caller's pool, as a login that is a member of stipend_server. Keep a few connections: 4 to 8. */
+  database: Pool
+  catalog: Catalog
+  batching?: Partial<BatcherOptions>
+}
+
+type Typed<Input, Catalog> = Omit<Input, 'capability' | 'quality'> & {
+  capability: CapabilityOf<Catalog>
+  quality?: QualityOf<Catalog> | undefined
+}
+
+const defaults: BatcherOptions = {
+  maxBatch: 512,
+  maxQueued: 10_000,
+  lanes: 2,
+  waitingLanes: 2,
+  retryForMs: 5_000,
+}
+
+/** Typed access to one Stipend database. Every method's errors are StipendErrors. */
+export class Engine<Catalog extends CatalogDefinition = CatalogDefinition> {
+  readonly catalog: Catalog
+  readonly #pool: Pool
+  readonly #batcher: Batcher
+  readonly #prices: PriceBook
+  readonly #reservations: Reservations
+
+  constructor(options: EngineOptions<Catalog>) {
+    this.catalog = options.catalog
+    this.#pool = options.database
+    this.#batcher = new Batcher(options.database, { ...defaults, ...options.batching })
+    this.#prices = new PriceBook(normalizeCatalog(options.catalog).models)
+    this.#reservations = new Reservations(this.#batcher, this.#prices)
+  }
+
+  /** Pushes this engine's catalog. */
+  pushCatalog(by: { author: string; reason?: string }): Promise<catalogStore.CatalogPush> {
+    return catalogStore.pushCatalog(this.#pool, this.catalog, by)
+  }
+
+  /** What pushing this engine's catalog would change. */
+  diffCatalog(): Promise<catalogStore.CatalogDifference[]> {
+    return catalogStore.diffCatalog(this.#pool, this.catalog)
+  }
+
+  /** Whether the plan allows a call; credits and limits are not looked at. */
+  checkCapabilityAccess(input: Typed<CapabilityAccessInput, Catalog>): Promise<CapabilityAccess> {
+    return checkCapabilityAccess(this.#pool, input)
+  }
+
+  checkCreditBalance(organizationId: string): Promise<balances.CreditBalance> {
+    return balances.checkCreditBalance(this.#pool, organizationId)
+  }
+
+  /** The decision that reserving would make, without the hold. */
+  checkAIAccess(input: Typed<ReserveInput, Catalog>): Promise<AccessDecision> {
+    return this.#reservations.decide(input)
+  }
+
+  reserveCredits(input: Typed<ReserveInput, Catalog>): Promise<Reservation> {
+    return this.#reservations.reserve(input)
+  }
+
+  settleCredits(input: SettleInput): Promise<Settlement> {
+    return this.#reservations.settle(input)
+  }
+
+  releaseCredits(input: { organizationId: string; reservationId: string }): Promise<Settlement> {
+    return this.#reservations.release(input.organizationId, input.reservationId)
+  }
+
+  extendReservation(input: ExtendInput): Promise<Extension> {
+    return this.#reservations.extend(input)
+  }
+
+  executeWithAIAccess<Result>(
+    input: Typed<ExecuteInput, Catalog>,
+    run: (context: RunContext) => Promise<RunResult<Result>>,
+  ): Promise<ExecuteResult<Result>> {
+    return executeWithAIAccess(this.#pool, this.#reservations, input, run)
+  }
+
+  putOrganization(input: organizations.PutOrganizationInput): Promise<organizations.PutOrganizationResult> {
+    return organizations.putOrganization(this.#pool, input)
+  }
+
+  grantCredits(input: organizations.GrantInput): Promise<organizations.Posting> {
+    return organizations.grantCredits(this.#pool, input)
+  }
+
+  adjustCredits(input: organizations.AdjustInput): Promise<organizations.Posting> {
+    return organizations.adjustCredits(this.#pool, input)
+  }
+
+  changePlan(input: { organizationId: string; plan: string }): Promise<organizations.PlanChange> {
+    return organizations.changePlan(this.#pool, input)
+  }
+
+  updateSubscription(input: organizations.SubscriptionInput): Promise<organizations.Subscription> {
+    return organizations.updateSubscription(this.#pool, input)
+  }
+
+  listTransactions(input: transactions.ListTransactionsInput): Promise<transactions.TransactionPage> {
+    return transactions.listTransactions(this.#pool, input)
+  }
+
+  getLimits(organizationId: string): Promise<balances.RateLimit[]> {
+    return balances.getLimits(this.#pool, organizationId)
+  }
+
+  getUsage(input: balances.UsageInput): Promise<balances.Usage[]> {
+    return balances.getUsage(this.#pool, input)
+  }
+
+  listCapabilities(organizationId: string): Promise<catalogStore.CapabilityOffer[]> {
+    return catalogStore.listCapabilities(this.#pool, organizationId)
+  }
+
+  listTopupPackages(): Promise<catalogStore.TopupPackage[]> {
+    return catalogStore.listTopupPackages(this.#pool)
+  }
+
+  listBudgets(organizationId: string): Promise<budgets.Budget[]> {
+    return budgets.listBudgets(this.#pool, organizationId)
+  }
+
+  putBudget(input: budgets.PutBudgetInput): Promise<budgets.Budget> {
+    return budgets.putBudget(this.#pool, input)
+  }
+
+  deleteBudget(input: { organizationId: string; budgetId: string }): Promise<boolean> {
+    return budgets.deleteBudget(this.#pool, input.organizationId, input.budgetId)
+  }
+
+  createApiKey(input: apiKeys.CreateApiKeyInput): Promise<{ apiKey: apiKeys.ApiKey; secret: string }> {
+    return apiKeys.createApiKey(this.#pool, input)
+  }
+
+  verifyApiKey(secret: string): Promise<apiKeys.ApiKey | null> {
+    return apiKeys.verifyApiKey(this.#pool, secret)
+  }
+
+  listApiKeys(organizationId: string | null): Promise<apiKeys.ApiKey[]> {
+    return apiKeys.listApiKeys(this.#pool, organizationId)
+  }
+
+  revokeApiKey(input: { organizationId: string | null; id: string }): Promise<boolean> {
+    return apiKeys.revokeApiKey(this.#pool, input.organizationId, input.id)
+  }
+
+  resetMonthlyCredits(): Promise<number> {
+    return jobs.resetMonthlyCredits(this.#pool)
+  }
+
+  cleanupReservations(): Promise<number> {
+    return jobs.cleanupReservations(this.#pool)
+  }
+
+  expireGrants(): Promise<number> {
+    return jobs.expireGrants(this.#pool)
+  }
+
+  deleteExpiredRecords(): Promise<number> {
+    return jobs.deleteExpiredRecords(this.#pool)
+  }
+
+  /** Proves the books of one organization, or of all. */
+  verifyLedger(organizationId?: string): Promise<LedgerVerification> {
+    return verifyLedger(this.#pool, organizationId)
+  }
+
+  /** Refuses new reserves and resolves when what was accepted is answered. The pool stays the caller's. */
+  close(): Promise<void> {
+    return this.#batcher.close()
+  }
+}
+
+/** An engine over the caller's pool. */
+export function createEngine<const Catalog extends CatalogDefinition>(
+  options: EngineOptions<Catalog>,
+): Engine<Catalog> {
+  return new Engine(options)
+}

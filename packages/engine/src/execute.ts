@@ -1,0 +1,171 @@
+import type { Pool } from 'pg'
+import type { Credits } from './credits.ts'
+import { queryRows } from './database.ts'
+import { errorOf, StipendError } from './errors.ts'
+import type { ModelUsage } from './prices.ts'
+import type { Reservation, Reservations, ReserveInput, SettleFlag, Settlement } from './reservations.ts'
+
+/** What a run is given: the admitted hold, the models to try in order, and a way to tell usage as it grows. */
+export interface RunContext {
+  reservation: Reservation
+  models: Reservation['models']
+  /** Usage so far: what is charged if nothing more is heard of this call. */
+  report: (usage: ModelUsage) => void
+}
+
+/** What a run answers: its result and what it cost. */
+export interface RunResult<Result> {
+  result: Result
+  usage?: ModelUsage | undefined
+  actualCredits?: Credits | undefined
+  flags?: readonly SettleFlag[] | undefined
+  /** Kept in the ledger; must not hold prompts or answers. */
+  metadata?: Readonly<Record<string, unknown>> | undefined
+}
+
+export interface ExecuteInput extends Omit<ReserveInput, 'leaseSeconds' | 'isDispatched'> {
+  /** Keep the result 48 hours for replays of the idempotency key. Default true; it must be JSON. */
+  keepsReply?: boolean | undefined
+}
+
+/** A metered call. Amounts in hundredths of credits. */
+export interface ExecuteResult<Result> {
+  result: Result
+  creditsUsed: Credits
+  creditsEstimated: Credits
+  balanceRemaining: Credits
+  model: string | null
+  usage: ModelUsage | null
+  reservationId: string
+  quality: string
+  /** The first answer of the idempotency key, charged once. */
+  isReplay: boolean
+}
+
+const leaseSeconds = 60
+const extendEveryMs = 10_000
+const settleAttempts = 5
+
+/**
+ * Reserve, run, settle, or release where the run fails before it reported usage. Two round trips to the
+ * database; a lease of 60 s, renewed every 10 s with the usage so far.
+ * @throws StipendError with the refusal; whatever `run` throws.
+ */
+export async function executeWithAIAccess<Result>(
+  pool: Pool,
+  reservations: Reservations,
+  input: ExecuteInput,
+  run: (context: RunContext) => Promise<RunResult<Result>>,
+): Promise<ExecuteResult<Result>> {
+  const { keepsReply = true, ...request } = input
+  const reservation = await reservations.reserve({ ...request, leaseSeconds, isDispatched: true })
+  if (reservation.isReplay) return await replay<Result>(pool, reservation)
+
+  const { organizationId, id: reservationId } = reservation
+  let reported: ModelUsage | undefined
+  const timer = setInterval(() => {
+    // A refused or failed extension changes nothing now: the hold stands until its lease ends.
+    reservations.extend({ organizationId, reservationId, usage: reported }).catch(() => {})
+  }, extendEveryMs)
+  try {
+    const answer = await run({
+      reservation,
+      models: reservation.models,
+      report: (usage) => {
+        reported = usage
+      },
+    })
+    const { usage, actualCredits } = answer
+    const hasCharge = usage !== undefined || actualCredits !== undefined
+    const settlement = await settleSurely(reservations, {
+      organizationId,
+      reservationId,
+      usage,
+      // Neither usage nor credits told: the estimate is charged and marked.
+      actualCredits: hasCharge ? actualCredits : reservation.estimatedCredits,
+      flags: hasCharge ? answer.flags : [...(answer.flags ?? []), 'estimated'],
+      metadata: answer.metadata,
+      reply: keepsReply && input.idempotencyKey !== undefined ? storedReply(answer) : undefined,
+    })
+    return {
+      result: answer.result,
+      creditsUsed: settlement.creditsUsed,
+      creditsEstimated: reservation.estimatedCredits,
+      balanceRemaining: settlement.balanceRemaining,
+      model: usage?.model ?? reservation.models[0]?.key ?? null,
+      usage: usage ?? null,
+      reservationId,
+      quality: reservation.quality,
+      isReplay: false,
+    }
+  } catch (error) {
+    await end(reservations, organizationId, reservationId, reported)
+    throw error
+  } finally {
+    clearInterval(timer)
+  }
+}
+
+interface StoredReply<Result> {
+  result: Result
+  model: string | null
+  usage: ModelUsage | null
+}
+
+function storedReply<Result>(answer: RunResult<Result>): StoredReply<Result> {
+  return { result: answer.result, model: answer.usage?.model ?? null, usage: answer.usage ?? null }
+}
+
+/** After a failed run: what was reported is charged as partial, else nothing is. The lease mends what fails here. */
+async function end(
+  reservations: Reservations,
+  organizationId: string,
+  reservationId: string,
+  reported: ModelUsage | undefined,
+): Promise<void> {
+  try {
+    if (reported === undefined) await reservations.release(organizationId, reservationId)
+    else await reservations.settle({ organizationId, reservationId, usage: reported, flags: ['partial'] })
+  } catch (error) {
+    if (!(error instanceof StipendError)) throw error
+  }
+}
+
+/** The model has been paid: a database that is away for a moment must not lose the charge. */
+async function settleSurely(
+  reservations: Reservations,
+  input: Parameters<Reservations['settle']>[0],
+): Promise<Settlement> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await reservations.settle(input)
+    } catch (error) {
+      const mayPass = error instanceof StipendError && error.retryable && error.status === 503
+      if (!mayPass || attempt === settleAttempts) throw error
+    }
+  }
+}
+
+async function replay<Result>(pool: Pool, reservation: Reservation): Promise<ExecuteResult<Result>> {
+  const [row] = await queryRows<{ reply: StoredReply<Result> }>(
+    pool,
+    `select reply from stipend.reservation_replies
+     where organization_id = $1::text and reservation_id = $2::uuid and created_at > now() - interval '48 hours'`,
+    [reservation.organizationId, reservation.id],
+  )
+  const creditsUsed = reservation.creditsUsed ?? (0 as Credits)
+  if (row === undefined) {
+    throw errorOf('replay_expired', { reservationId: reservation.id, creditsUsed: creditsUsed / 100 })
+  }
+  return {
+    result: row.reply.result,
+    creditsUsed,
+    creditsEstimated: reservation.estimatedCredits,
+    balanceRemaining: reservation.balance,
+    model: row.reply.model,
+    usage: row.reply.usage,
+    reservationId: reservation.id,
+    quality: reservation.quality,
+    isReplay: true,
+  }
+}

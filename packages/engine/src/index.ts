@@ -1,0 +1,98 @@
+export type { CapabilityAccess, CapabilityAccessInput } from './access.ts'
+export { type ApiKey, type ApiKeyScope, apiKeyScopes, type CreateApiKeyInput } from './api-keys.ts'
+export {
+  type CreditBalance,
+  type RateLimit,
+  type Usage,
+  type UsageGroup,
+  type UsageInput,
+  usageGroups,
+} from './balances.ts'
+export type { BatcherOptions } from './batcher.ts'
+export {
+  type Budget,
+  type BudgetPeriod,
+  type BudgetScope,
+  budgetPeriods,
+  budgetScopes,
+  type PutBudgetInput,
+} from './budgets.ts'
+export {
+  type CatalogDefinition,
+  type CatalogSettings,
+  defineCatalog,
+  type ModelDefinition,
+  type NormalCatalog,
+  normalizeCatalog,
+  type PlanDefinition,
+} from './catalog.ts'
+export {
+  type CapabilityOffer,
+  type CatalogDifference,
+  type CatalogPush,
+  diffCatalog,
+  pullCatalog,
+  pushCatalog,
+  type TopupPackage,
+} from './catalog-store.ts'
+export {
+  type Credits,
+  credits,
+  creditsToNumber,
+  formatCredits,
+  formatNanoUsd,
+  hundredthsOfCredits,
+  type NanoUsd,
+  nanoUsd,
+} from './credits.ts'
+export { type CapabilityOf, createEngine, Engine, type EngineOptions, type QualityOf } from './engine.ts'
+export {
+  AccessDeniedError,
+  BudgetExceededError,
+  ConflictError,
+  type ErrorCode,
+  type ErrorDetail,
+  errorCodes,
+  errorOf,
+  InsufficientCreditsError,
+  InvalidRequestError,
+  invalid,
+  isErrorCode,
+  NotFoundError,
+  RateLimitError,
+  StipendError,
+  UnavailableError,
+} from './errors.ts'
+export type { ExecuteInput, ExecuteResult, RunContext, RunResult } from './execute.ts'
+export {
+  type AdjustInput,
+  type GrantInput,
+  type GrantType,
+  grantTypes,
+  type PlanChange,
+  type Posting,
+  type PutOrganizationInput,
+  type PutOrganizationResult,
+  type Subscription,
+  type SubscriptionInput,
+} from './organizations.ts'
+export type { Actor, Subject } from './parties.ts'
+export { libraryRates, type ModelUsage, PriceBook } from './prices.ts'
+export type {
+  AccessDecision,
+  ExtendInput,
+  Extension,
+  Reservation,
+  ReserveInput,
+  SettleFlag,
+  SettleInput,
+  Settlement,
+} from './reservations.ts'
+export {
+  type ListTransactionsInput,
+  type Transaction,
+  type TransactionPage,
+  type TransactionType,
+  transactionTypes,
+} from './transactions.ts'
+export type { LedgerProblem, LedgerVerification } from './verify.ts'

@@ -1,0 +1,73 @@
+/** One row of stipend.outcome as pg delivers it: texts in the order of the type's columns. */
+export type OutcomeRow = readonly (string | null)[]
+
+/** What one request of a batch came to. Amounts in hundredths of credits. */
+export interface Outcome {
+  code: string | null
+  detail: Record<string, unknown>
+  reservationId: string | null
+  status: string | null
+  isReplay: boolean
+  estimated: number
+  maximum: number
+  charged: number
+  uncharged: number
+  monthly: number
+  bonus: number
+  debt: number
+  covered: number
+  sequence: number | null
+  balance: number
+  spendable: number | null
+  expiresAtMs: number
+  quality: string | null
+  models: readonly string[]
+  modelIds: readonly string[]
+}
+
+const lists = new Map<string, readonly string[]>()
+
+/** PostgreSQL's text form of a text[]; the few distinct lists of a catalog are parsed once. */
+function parseList(text: string | null | undefined): readonly string[] {
+  if (text === null || text === undefined) return []
+  const known = lists.get(text)
+  if (known !== undefined) return known
+  const items: string[] = []
+  for (const match of text.slice(1, -1).matchAll(/"((?:[^"\\]|\\.)*)"|([^,]+)/g)) {
+    items.push(match[1]?.replace(/\\(.)/g, '$1') ?? match[2] ?? '')
+  }
+  if (lists.size > 10_000) lists.clear()
+  lists.set(text, items)
+  return items
+}
+
+/** Position of the request in the batch, from 0. */
+export function requestIndex(row: OutcomeRow): number {
+  return Number(row[0]) - 1
+}
+
+export function parseOutcome(row: OutcomeRow): Outcome {
+  const detail = row[2]
+  return {
+    code: row[1] ?? null,
+    detail: detail === null || detail === undefined ? {} : JSON.parse(detail),
+    reservationId: row[3] ?? null,
+    status: row[4] ?? null,
+    isReplay: row[5] === 't',
+    estimated: Number(row[6]),
+    maximum: Number(row[7]),
+    charged: Number(row[8]),
+    uncharged: Number(row[9]),
+    monthly: Number(row[10]),
+    bonus: Number(row[11]),
+    debt: Number(row[12]),
+    covered: Number(row[13]),
+    sequence: row[14] === null ? null : Number(row[14]),
+    balance: Number(row[15]),
+    spendable: row[16] === null ? null : Number(row[16]),
+    expiresAtMs: Number(row[17]),
+    quality: row[18] ?? null,
+    models: parseList(row[19]),
+    modelIds: parseList(row[20]),
+  }
+}

@@ -1,0 +1,348 @@
+import { hash } from 'node:crypto'
+import { v7 as uuid } from 'uuid'
+import type { Batcher } from './batcher.ts'
+import { type Credits, hundredthsOfCredits } from './credits.ts'
+import { errorOf, invalid, isErrorCode } from './errors.ts'
+import type { Outcome } from './outcome.ts'
+import { type Actor, PartyRegistry, type Subject } from './parties.ts'
+import type { ModelUsage, PriceBook } from './prices.ts'
+import {
+  isUuid,
+  optionalText,
+  requireCredits,
+  requireInteger,
+  requireOneOf,
+  requireText,
+} from './validate.ts'
+import type { ReserveRequest } from './verbs.ts'
+
+/** What to decide about one call. */
+export interface ReserveInput<Capability extends string = string, Quality extends string = string> {
+  organizationId: string
+  capability: Capability
+  /** Default: the lowest quality level that the plan allows. */
+  quality?: Quality | undefined
+  /** Catalog key of the model that the host picked; default: the plan's list. */
+  model?: string | undefined
+  /** The same key and parameters have one effect and the same answer for 90 days. */
+  idempotencyKey?: string | undefined
+  /** What else makes the request the same, such as the prompt; only its digest is kept. */
+  parameters?: unknown
+  /** Overrides the estimate from tokens and the catalog's. */
+  estimatedCredits?: Credits | undefined
+  promptTokens?: number | undefined
+  maxOutputTokens?: number | undefined
+  actor?: Actor | undefined
+  subject?: Subject | undefined
+  formId?: string | undefined
+  /** Limits of public forms, counted over the last 24 hours. */
+  customerLimits?: readonly { key: string; limit: number }[] | undefined
+  /** How long the hold lives without an extension: 1 to 3600 s, default 300. */
+  leaseSeconds?: number | undefined
+  /** The model is called as soon as the hold is admitted. Default false. */
+  isDispatched?: boolean | undefined
+}
+
+/** An admitted call, or with `isReplay` how the key's first call ended. Amounts in hundredths of credits. */
+export interface Reservation {
+  id: string
+  organizationId: string
+  status: 'open' | 'settled' | 'released' | 'expired'
+  isReplay: boolean
+  capability: string
+  quality: string
+  /** Models to call, in order: catalog key and `provider/model`. */
+  models: readonly { key: string; modelId: string }[]
+  estimatedCredits: Credits
+  /** The most that settling can charge. */
+  maximumCredits: Credits
+  balance: Credits
+  /** Balance less holds; null on an unlimited plan. */
+  spendable: Credits | null
+  expiresAt: Date
+  /** Charge of a replayed call that has ended. */
+  creditsUsed: Credits | null
+}
+
+/** A charge. Amounts in hundredths of credits; monthly + bonus + debt (or covered) = creditsUsed. */
+export interface Settlement {
+  reservationId: string
+  status: 'settled' | 'released' | 'expired' | 'open'
+  isReplay: boolean
+  creditsUsed: Credits
+  creditsEstimated: Credits
+  /** Cost above the most that this call may charge: borne by the operator. */
+  uncharged: Credits
+  monthly: Credits
+  bonus: Credits
+  debt: Credits
+  covered: Credits
+  /** Ledger row; null where nothing was charged. */
+  sequence: number | null
+  balanceRemaining: Credits
+  spendable: Credits | null
+}
+
+/** What a call cost: credits, or usage, or cost in nano-dollars. Exactly one. */
+export interface SettleInput {
+  organizationId: string
+  reservationId: string
+  actualCredits?: Credits | undefined
+  usage?: ModelUsage | undefined
+  costNanoUsd?: bigint | undefined
+  /** Catalog key or `provider/model` of the model that served, where `usage` does not name it. */
+  model?: string | undefined
+  flags?: readonly SettleFlag[] | undefined
+  /** Kept in the ledger; must not hold prompts or answers. */
+  metadata?: Readonly<Record<string, unknown>> | undefined
+  /** Kept 48 hours for replays of the idempotency key. */
+  reply?: unknown
+}
+
+/** `estimated`: usage was counted, not reported. `partial`: the client left. `simulated`: the demo provider. */
+export type SettleFlag = 'estimated' | 'partial' | 'simulated' | 'review'
+
+export interface ExtendInput {
+  organizationId: string
+  reservationId: string
+  /** The model has been called. */
+  isDispatched?: boolean | undefined
+  /** Usage so far: charged if nothing more is heard of the call. */
+  usage?: ModelUsage | undefined
+  /** Raises the hold. */
+  estimatedCredits?: Credits | undefined
+}
+
+export interface Extension {
+  reservationId: string
+  leaseExpiresAt: Date
+  estimatedCredits: Credits
+}
+
+export interface AccessDecision {
+  isAllowed: boolean
+  quality: string | null
+  models: readonly { key: string; modelId: string }[]
+  estimatedCredits: Credits | null
+  maximumCredits: Credits | null
+  balance: Credits | null
+  spendable: Credits | null
+  /** Why not: the error that reserving would throw. */
+  refusal: ReturnType<typeof errorOf> | null
+}
+
+const actorTypes = ['member', 'api_key', 'customer'] as const
+
+/** The four verbs of a hold, as requests of the batcher. */
+export class Reservations {
+  readonly #batcher: Batcher
+  readonly #prices: PriceBook
+  readonly #parties = new PartyRegistry()
+
+  constructor(batcher: Batcher, prices: PriceBook) {
+    this.#batcher = batcher
+    this.#prices = prices
+  }
+
+  /** Decides and holds. @throws StipendError with the refusal; a refused request consumes nothing. */
+  async reserve(input: ReserveInput): Promise<Reservation> {
+    const request = this.#reserveRequest(input, false)
+    const outcome = await this.#batcher.submit(request)
+    throwRefusal(outcome)
+    return {
+      id: outcome.reservationId ?? request.id,
+      organizationId: input.organizationId,
+      status: statusOf(outcome),
+      isReplay: outcome.isReplay,
+      capability: input.capability,
+      quality: outcome.quality ?? '',
+      models: modelsOf(outcome),
+      estimatedCredits: hundredthsOfCredits(outcome.estimated),
+      maximumCredits: hundredthsOfCredits(outcome.maximum),
+      balance: hundredthsOfCredits(outcome.balance),
+      spendable: outcome.spendable === null ? null : hundredthsOfCredits(outcome.spendable),
+      expiresAt: new Date(outcome.expiresAtMs),
+      creditsUsed: outcome.isReplay ? hundredthsOfCredits(outcome.charged) : null,
+    }
+  }
+
+  /** The decision without the hold. @throws StipendError only for bad input and failures. */
+  async decide(input: ReserveInput): Promise<AccessDecision> {
+    const outcome = await this.#batcher.submit(
+      this.#reserveRequest({ ...input, idempotencyKey: undefined }, true),
+    )
+    const refusal = outcome.code === null ? null : errorOf(codeOf(outcome), outcome.detail)
+    return {
+      isAllowed: refusal === null,
+      quality: outcome.quality,
+      models: modelsOf(outcome),
+      estimatedCredits: refusal === null ? hundredthsOfCredits(outcome.estimated) : null,
+      maximumCredits: refusal === null ? hundredthsOfCredits(outcome.maximum) : null,
+      balance: refusal === null ? hundredthsOfCredits(outcome.balance) : null,
+      spendable: outcome.spendable === null ? null : hundredthsOfCredits(outcome.spendable),
+      refusal,
+    }
+  }
+
+  /** Charges and ends the hold. Never refused for funds, plan, limits or time. */
+  async settle(input: SettleInput): Promise<Settlement> {
+    const { organizationId, reservationId, actualCredits, usage, costNanoUsd } = input
+    requireText('organizationId', organizationId)
+    requireReservationId(reservationId)
+    const given = [actualCredits, usage, costNanoUsd].filter((value) => value !== undefined)
+    if (given.length !== 1)
+      throw invalid('actualCredits', 'or usage or costNanoUsd must be given, exactly one of them')
+    const credits = actualCredits === undefined ? null : requireCredits('actualCredits', actualCredits)
+    const cost = usage === undefined ? (costNanoUsd ?? null) : this.#prices.costOf(usage)
+    const model = usage?.model ?? optionalText('model', input.model)
+    const metadata = { ...input.metadata, ...(usage === undefined ? {} : { usage }) }
+    const metadataText = Object.keys(metadata).length === 0 ? null : JSON.stringify(metadata)
+    const flags = input.flags ?? []
+    const outcome = await this.#batcher.submit({
+      verb: 'settle',
+      organizationId,
+      id: reservationId,
+      credits,
+      costNanoUsd: cost,
+      model: model === null ? null : this.#prices.keyOf(model),
+      flags,
+      metadata: metadataText,
+      settleHash: digest([credits, cost === null ? null : String(cost), model, flags, usage ?? null]),
+      reply: input.reply === undefined ? null : JSON.stringify(input.reply),
+    })
+    throwRefusal(outcome)
+    return settlementOf(outcome, reservationId)
+  }
+
+  /** Drops the hold, charges nothing; after any end the standing outcome. */
+  async release(organizationId: string, reservationId: string): Promise<Settlement> {
+    requireText('organizationId', organizationId)
+    requireReservationId(reservationId)
+    const outcome = await this.#batcher.submit({ verb: 'release', organizationId, id: reservationId })
+    throwRefusal(outcome)
+    return settlementOf(outcome, reservationId)
+  }
+
+  /** Renews the lease, at most to one hour of age. */
+  async extend(input: ExtendInput): Promise<Extension> {
+    requireText('organizationId', input.organizationId)
+    requireReservationId(input.reservationId)
+    const { usage } = input
+    const outcome = await this.#batcher.submit({
+      verb: 'extend',
+      organizationId: input.organizationId,
+      id: input.reservationId,
+      isDispatched: input.isDispatched ?? null,
+      credits: null,
+      costNanoUsd: usage === undefined ? null : this.#prices.costOf(usage),
+      model: usage === undefined ? null : this.#prices.keyOf(usage.model),
+      usage: usage === undefined ? null : JSON.stringify({ usage }),
+      estimate:
+        input.estimatedCredits === undefined
+          ? null
+          : requireCredits('estimatedCredits', input.estimatedCredits),
+    })
+    throwRefusal(outcome)
+    return {
+      reservationId: input.reservationId,
+      leaseExpiresAt: new Date(outcome.expiresAtMs),
+      estimatedCredits: hundredthsOfCredits(outcome.estimated),
+    }
+  }
+
+  #reserveRequest(input: ReserveInput, isDryRun: boolean): ReserveRequest {
+    const { organizationId, actor, subject, estimatedCredits, promptTokens, maxOutputTokens } = input
+    const request: ReserveRequest = {
+      verb: 'reserve',
+      organizationId: requireText('organizationId', organizationId),
+      id: uuid(),
+      key: optionalText('idempotencyKey', input.idempotencyKey),
+      parameterHash: noHash,
+      capability: requireText('capability', input.capability, 100),
+      quality: optionalText('quality', input.quality, 100),
+      model: optionalText('model', input.model, 200),
+      estimate: estimatedCredits === undefined ? null : requireCredits('estimatedCredits', estimatedCredits),
+      inputTokens:
+        promptTokens === undefined ? null : requireInteger('promptTokens', promptTokens, 0, 100_000_000),
+      outputTokens:
+        maxOutputTokens === undefined
+          ? null
+          : requireInteger('maxOutputTokens', maxOutputTokens, 1, 100_000_000),
+      leaseSeconds: requireInteger('leaseSeconds', input.leaseSeconds ?? 300, 1, 3600),
+      isDispatched: input.isDispatched ?? false,
+      isDryRun,
+      actorType: actor === undefined ? null : requireOneOf('actor.type', actor.type, actorTypes),
+      actorId: actor === undefined ? null : requireText('actor.id', actor.id),
+      actor: this.#parties.digest(organizationId, actor),
+      subjectType: subject === undefined ? null : requireText('subject.type', subject.type, 100),
+      subjectId: subject === undefined ? null : requireText('subject.id', subject.id),
+      subject: this.#parties.digest(organizationId, subject),
+      formId: optionalText('formId', input.formId),
+      customerLimits: input.customerLimits === undefined ? null : JSON.stringify(input.customerLimits),
+    }
+    if (request.key !== null) request.parameterHash = parameterHash(request, input.parameters)
+    return request
+  }
+}
+
+const noHash = Buffer.alloc(0)
+
+function parameterHash(request: ReserveRequest, parameters: unknown): Buffer {
+  return digest([
+    request.capability,
+    request.quality,
+    request.model,
+    request.estimate,
+    request.inputTokens,
+    request.outputTokens,
+    request.actorType,
+    request.actorId,
+    request.subjectType,
+    request.subjectId,
+    request.formId,
+    parameters ?? null,
+  ])
+}
+
+function digest(fields: readonly unknown[]): Buffer {
+  return hash('sha256', JSON.stringify(fields), 'buffer')
+}
+
+function requireReservationId(value: unknown): asserts value is string {
+  if (!isUuid(value)) throw errorOf('reservation_not_found', { reservationId: String(value).slice(0, 100) })
+}
+
+function codeOf(outcome: Outcome) {
+  return isErrorCode(outcome.code) ? outcome.code : 'internal'
+}
+
+function throwRefusal(outcome: Outcome): void {
+  if (outcome.code !== null) throw errorOf(codeOf(outcome), outcome.detail)
+}
+
+function modelsOf(outcome: Outcome): readonly { key: string; modelId: string }[] {
+  return outcome.models.map((key, index) => ({ key, modelId: outcome.modelIds[index] ?? key }))
+}
+
+function statusOf(outcome: Outcome): Reservation['status'] {
+  const { status } = outcome
+  return status === 'settled' || status === 'released' || status === 'expired' ? status : 'open'
+}
+
+function settlementOf(outcome: Outcome, reservationId: string): Settlement {
+  return {
+    reservationId,
+    status: statusOf(outcome),
+    isReplay: outcome.isReplay,
+    creditsUsed: hundredthsOfCredits(outcome.charged),
+    creditsEstimated: hundredthsOfCredits(outcome.estimated),
+    uncharged: hundredthsOfCredits(outcome.uncharged),
+    monthly: hundredthsOfCredits(outcome.monthly),
+    bonus: hundredthsOfCredits(outcome.bonus),
+    debt: hundredthsOfCredits(outcome.debt),
+    covered: hundredthsOfCredits(outcome.covered),
+    sequence: outcome.sequence,
+    balanceRemaining: hundredthsOfCredits(outcome.balance),
+    spendable: outcome.spendable === null ? null : hundredthsOfCredits(outcome.spendable),
+  }
+}

@@ -1,0 +1,63 @@
+import { defaultServerConditions } from 'vite'
+import type { ViteUserConfig } from 'vitest/config'
+import { findDebianPostgres } from './debian-postgres.ts'
+
+const CONDITION = 'stipend-source'
+const GLOBAL_SETUP = '@stipend/testing/global-setup'
+
+/** What belongs to the core and has to work on every PostgreSQL that is supported. */
+const CORE = ['db', 'packages/engine']
+const ON_TOP = ['packages/{testing,server,cli}', 'apps/testimonials/server', 'bench', 'examples/*']
+
+/**
+ * The suites: `unit` (`*.unit.test.ts` and scripts/, no database), `embedded` (starts servers of its own), `core-18`
+ * and `core-15` (db and engine, on the embedded PostgreSQL and on Debian's), `server` (everything above them).
+ */
+export function testConfig(options: { kind: 'test' | 'long.test'; isCi: boolean }): ViteUserConfig {
+  const { kind, isCi } = options
+  const files = (folders: readonly string[], suffix: string) =>
+    folders.map((folder) => `${folder}/**/*.${suffix}.ts`)
+  const notHere = ['**/node_modules/**', '**/dist/**', '**/*.unit.test.ts']
+  const exclude = kind === 'test' ? [...notHere, '**/*.long.test.ts'] : notHere
+  const onDatabase = (name: string, folders: readonly string[], binaries: string | null) => ({
+    extends: true as const,
+    test: {
+      name,
+      include: files(folders, kind),
+      exclude,
+      globalSetup: [GLOBAL_SETUP],
+      provide: { binaries },
+    },
+  })
+  const debian = findDebianPostgres(isCi)
+  if (debian === null) console.log('Skipped: the suite core-15 (PostgreSQL 15 is not installed)')
+  // `module` is for bundlers: Node does not know it.
+  const conditions = [CONDITION, ...defaultServerConditions.filter((condition) => condition !== 'module')]
+  const resolve = { conditions, externalConditions: conditions }
+  return {
+    ssr: { resolve },
+    // Vitest loads the global setup in an environment of its own.
+    environments: { __vitest__: { resolve } },
+    test: {
+      maxWorkers: 2,
+      passWithNoTests: kind === 'long.test',
+      testTimeout: kind === 'test' ? 30_000 : 600_000,
+      hookTimeout: 60_000,
+      reporters: ['default', './scripts/count-reporter.ts'],
+      projects: [
+        {
+          extends: true,
+          test: {
+            name: 'unit',
+            include: [...files(['**'], `unit.${kind}`), ...files(['scripts'], kind)],
+            exclude: ['**/node_modules/**', '**/dist/**'],
+          },
+        },
+        { extends: true, test: { name: 'embedded', include: files(['packages/embedded'], kind), exclude } },
+        onDatabase('core-18', CORE, null),
+        ...(debian === null ? [] : [onDatabase('core-15', CORE, debian)]),
+        onDatabase('server', ON_TOP, null),
+      ],
+    },
+  }
+}
