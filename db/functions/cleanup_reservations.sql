@@ -16,7 +16,8 @@ begin
       and b.holds_due_from <= clock_timestamp() + coalesce(c.clock_offset, interval '0')
       and exists (
         select from stipend.credit_reservations r
-        where r.organization_id = b.organization_id and r.status = 'open' and r.expires_at >= b.holds_due_from
+        where hashtext(r.organization_id) = hashtext(b.organization_id) and r.organization_id = b.organization_id
+          and r.status = 'open' and r.expires_at >= b.holds_due_from
           and r.expires_at <= clock_timestamp() + coalesce(c.clock_offset, interval '0'))
     order by b.organization_id
     limit p_limit

@@ -3,10 +3,10 @@
 create or replace function stipend.credits_from_cost(
   p_cost_usd numeric, p_usd_per_credit numeric, p_increment numeric, p_minimum numeric
 ) returns numeric
-language sql immutable strict parallel safe
+language sql immutable parallel safe
 as $$
-  select greatest(
+  select case when p_cost_usd is not null then greatest(
     (div(p_cost_usd, p_usd_per_credit * p_increment)
       + case when mod(p_cost_usd, p_usd_per_credit * p_increment) > 0 then 1 else 0 end) * p_increment,
-    p_minimum);
+    p_minimum) end;
 $$;

@@ -29,7 +29,7 @@ begin
     from stipend.organizations g
     cross join lateral (
       select y.organization_id, y.id from stipend.credit_reservations y
-      where y.organization_id = g.id and y.status <> 'open' and y.expires_at < clock_timestamp() - interval '90 days'
+      where hashtext(y.organization_id) = hashtext(g.id) and y.organization_id = g.id and y.status <> 'open' and y.expires_at < clock_timestamp() - interval '90 days'
       limit p_limit
     ) x
     limit p_limit

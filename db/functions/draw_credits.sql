@@ -23,7 +23,7 @@ begin
     order by g.priority, g.expires_at nulls last, g.created_at, g.id
   loop
     exit when v_rest = 0;
-    perform stipend.draw_grants(p_organization_id, array[v_grant.id], array[least(v_rest, v_grant.remaining)], null);
+    perform stipend.draw_grants(p_organization_id, array[v_grant.id], array[least(v_rest, v_grant.remaining)]);
     bonus_amount := bonus_amount - least(v_rest, v_grant.remaining);
     v_rest := v_rest - least(v_rest, v_grant.remaining);
   end loop;

@@ -17,8 +17,8 @@ begin
   from (
     select r.id
     from stipend.organization_credit_balances b
-    join stipend.credit_reservations r on r.organization_id = b.organization_id
-      and r.expires_at >= b.holds_due_from and r.expires_at <= v_now
+    join stipend.credit_reservations r on hashtext(r.organization_id) = hashtext(b.organization_id)
+      and r.organization_id = b.organization_id and r.expires_at >= b.holds_due_from and r.expires_at <= v_now
     where b.organization_id = p_organization_id and b.open_holds > 0 and r.status = 'open'
     order by r.expires_at
     limit p_limit

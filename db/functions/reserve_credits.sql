@@ -31,7 +31,12 @@ create or replace function stipend.reserve_credits(
   p_form_id           text[],
   p_customer_limits   jsonb[],    -- [{"key", "limit"}, …] over the last 24 hours
   p_parties           jsonb       -- names seen for the first time: [{organizationId, digest, salt, type, id, name, email}, …]
-) returns setof stipend.outcome
+) returns table (
+  request integer, code text, detail jsonb, reservation_id uuid, status text, is_replay boolean,
+  estimated numeric, maximum numeric, charged numeric, uncharged numeric,
+  monthly numeric, bonus numeric, debt numeric, covered numeric, sequence bigint,
+  balance numeric, spendable numeric, expires_at_ms bigint, quality text, models text[], model_ids text[]
+)
 language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
@@ -40,6 +45,7 @@ set enable_seqscan = off
 set enable_hashjoin = off
 set enable_mergejoin = off
 as $$
+#variable_conflict use_column
 declare
   n  constant integer := cardinality(p_organization);
   -- per locked organization, by its place d in v_positions
@@ -102,12 +108,8 @@ declare
   v_admitted        integer := 0;
   -- the request at hand
   r                 record;
-  v_out             stipend.outcome;
-  v_code            text;
-  v_detail          jsonb;
-  v_estimate        numeric;
+  v_standing        stipend.outcome;
   v_held            numeric;
-  v_maximum         numeric;
   v_input           numeric;
   v_output_tokens   integer;
   v_budgets         text;
@@ -193,17 +195,25 @@ begin
     ) c on true
     order by v_place[u.organization], u.ordinal
   loop
-    v_out := null;
-    v_out.request := r.ordinal;
-    v_out.is_replay := false;
+    request := r.ordinal;
+    code := null;
+    detail := null;
+    reservation_id := null;
+    status := null;
+    is_replay := false;
+    estimated := null;
+    maximum := null;
+    expires_at_ms := null;
+    models := null;
+    model_ids := null;
 
     if r.d = 0 then
-      v_out.code := 'skipped';
+      code := 'skipped';
       if not exists (select from stipend.organizations g where g.id = r.organization_id) then
-        v_out.code := 'organization_not_found';
-        v_out.detail := jsonb_build_object('organizationId', r.organization_id);
+        code := 'organization_not_found';
+        detail := jsonb_build_object('organizationId', r.organization_id);
       end if;
-      return next v_out;
+      return next;
       continue;
     end if;
 
@@ -228,39 +238,35 @@ begin
       end loop;
     end if;
 
-    v_code := null;
-    v_detail := null;
     w := 0;
     <<decision>>
     begin
       -- Idempotency
       if p_is_retry then
-        v_out := stipend.standing_outcome(r.organization_id, r.id, r.ordinal, false);
-        if v_out.reservation_id is not null then
-          return next v_out;
+        v_standing := stipend.standing_outcome(r.organization_id, r.id, r.ordinal, false);
+        if v_standing.reservation_id is not null then
+          return query select v_standing.*;
           continue;
         end if;
-        v_out.request := r.ordinal;
-        v_out.is_replay := false;
       end if;
       if r.twin > 0 then
         a_holder[r.ordinal] := a_holder[r.twin];
       end if;
       if a_holder[r.ordinal] is not null then
-        v_code := case when p_parameter_hash[a_holder[r.ordinal]] = r.parameter_hash
+        code := case when p_parameter_hash[a_holder[r.ordinal]] = r.parameter_hash
           then 'request_in_flight' else 'idempotency_mismatch' end;
-        v_detail := jsonb_build_object('reservationId', p_id[a_holder[r.ordinal]], 'retryAfterMs', 1000);
+        detail := jsonb_build_object('reservationId', p_id[a_holder[r.ordinal]], 'retryAfterMs', 1000);
         exit decision;
       elsif r.key_id is not null then
         if r.key_hash is distinct from r.parameter_hash then
-          v_code := 'idempotency_mismatch';
-          v_detail := jsonb_build_object('reservationId', r.key_id);
+          code := 'idempotency_mismatch';
+          detail := jsonb_build_object('reservationId', r.key_id);
         elsif r.key_status = 'open' then
-          v_code := 'request_in_flight';
-          v_detail := jsonb_build_object('reservationId', r.key_id, 'retryAfterMs',
+          code := 'request_in_flight';
+          detail := jsonb_build_object('reservationId', r.key_id, 'retryAfterMs',
             greatest((extract(epoch from r.key_expires_at - o_now) * 1000)::bigint, 1000));
         else
-          return next stipend.standing_outcome(r.organization_id, r.key_id, r.ordinal, true);
+          return query select x.* from stipend.standing_outcome(r.organization_id, r.key_id, r.ordinal, true) x;
           continue;
         end if;
         exit decision;
@@ -269,9 +275,9 @@ begin
       -- Organization, capability, plan, quality, model
       if r.offer_id is null or not r.capability_is_enabled or not r.plan_is_enabled or v_status[d] <> 'active'
         or cardinality(r.models) = 0 or r.model <> all(r.models) then
-        select x.code, x.detail into v_code, v_detail
+        select x.code, x.detail into code, detail
         from stipend.access_refusal(r.organization_id, r.capability, r.quality_asked, r.model) x;
-        exit decision when v_code is not null;
+        exit decision when code is not null;
       end if;
 
       -- Rate windows
@@ -298,25 +304,25 @@ begin
         end if;
         if w_minute_before[w] * (60000 - o_ms % 60000) + (w_minute[w] + 1) * 60000::bigint
           > r.rate_limit_rpm * 60000::bigint then
-          v_code := 'rate_limited';
-          v_detail := stipend.rate_refusal('minute', r.rate_limit_rpm, w_minute[w], w_minute_before[w], o_ms % 60000, 60000);
+          code := 'rate_limited';
+          detail := stipend.rate_refusal('minute', r.rate_limit_rpm, w_minute[w], w_minute_before[w], o_ms % 60000, 60000);
         elsif w_hour_before[w] * (3600000 - o_ms % 3600000) + (w_hour[w] + 1) * 3600000::bigint
           > r.rate_limit_rph * 3600000::bigint then
-          v_code := 'rate_limited';
-          v_detail := stipend.rate_refusal('hour', r.rate_limit_rph, w_hour[w], w_hour_before[w], o_ms % 3600000, 3600000);
+          code := 'rate_limited';
+          detail := stipend.rate_refusal('hour', r.rate_limit_rph, w_hour[w], w_hour_before[w], o_ms % 3600000, 3600000);
         elsif w_day_before[w] * (86400000 - o_ms % 86400000) + (w_day[w] + 1) * 86400000::bigint
           > r.rate_limit_rpd * 86400000::bigint then
-          v_code := 'rate_limited';
-          v_detail := stipend.rate_refusal('day', r.rate_limit_rpd, w_day[w], w_day_before[w], o_ms % 86400000, 86400000);
+          code := 'rate_limited';
+          detail := stipend.rate_refusal('day', r.rate_limit_rpd, w_day[w], w_day_before[w], o_ms % 86400000, 86400000);
         end if;
-        exit decision when v_code is not null;
+        exit decision when code is not null;
       end if;
 
       -- Customer limits
       if r.customer_limits is not null then
-        v_detail := stipend.customer_refusal(r.organization_id, r.customer_limits, o_now);
-        if v_detail is not null then
-          v_code := 'customer_limit_exceeded';
+        detail := stipend.customer_refusal(r.organization_id, r.customer_limits, o_now);
+        if detail is not null then
+          code := 'customer_limit_exceeded';
           exit decision;
         end if;
       end if;
@@ -326,15 +332,15 @@ begin
         v_output_tokens := least(coalesce(r.output_tokens, r.output_cap), r.output_cap);
         v_input := stipend.credits_from_cost(r.input_usd_per_million * r.input_tokens * 0.000001,
           r.usd_per_credit, r.credit_increment, r.minimum_charge);
-        v_maximum := stipend.credits_from_cost(
+        maximum := stipend.credits_from_cost(
           (r.input_usd_per_million * r.input_tokens + r.output_usd_per_million * v_output_tokens) * 0.000001,
           r.usd_per_credit, r.credit_increment, r.minimum_charge);
-        v_estimate := coalesce(r.estimate * 0.01, v_maximum);
-        v_maximum := greatest(v_maximum, v_estimate);
+        estimated := coalesce(r.estimate * 0.01, maximum);
+        maximum := greatest(maximum, estimated);
       else
-        v_estimate := coalesce(r.estimate * 0.01, r.estimated_credits);
-        v_maximum := 10 * v_estimate;
-        v_input := v_estimate;
+        estimated := coalesce(r.estimate * 0.01, r.estimated_credits);
+        maximum := 10 * estimated;
+        v_input := estimated;
       end if;
 
       -- Budgets
@@ -344,10 +350,10 @@ begin
           or (b_scope_type[i] = r.actor_type and b_scope_id[i] = r.actor_id)
           or (b_scope_type[i] = 'capability' and b_scope_id[i] = r.capability)
           or (b_scope_type[i] = 'form' and b_scope_id[i] = r.form_id) then
-          if b_is_hard[i] and b_used[i] + b_held[i] + v_estimate > b_limit[i] then
-            v_code := 'budget_exceeded';
-            v_detail := stipend.budget_refusal(b_id[i], b_scope_type[i], b_scope_id[i], b_period[i], b_window[i],
-              b_limit[i], b_used[i], b_held[i], v_estimate);
+          if b_is_hard[i] and b_used[i] + b_held[i] + estimated > b_limit[i] then
+            code := 'budget_exceeded';
+            detail := stipend.budget_refusal(b_id[i], b_scope_type[i], b_scope_id[i], b_period[i], b_window[i],
+              b_limit[i], b_used[i], b_held[i], estimated);
             exit decision;
           end if;
           v_budgets := coalesce(v_budgets || ',', '') || b_id[i];
@@ -355,38 +361,40 @@ begin
       end loop;
 
       -- Credits
-      v_held := v_estimate;
+      v_held := estimated;
       if r.is_unlimited then
         v_held := 0;
-      elsif o_balance - o_reserved + o_overdraft < v_estimate then
-        v_code := case when v_estimate <= o_balance + o_overdraft then 'holds_in_flight' else 'insufficient_credits' end;
-        v_detail := stipend.credit_refusal(r.organization_id, v_estimate, o_balance, o_reserved, o_overdraft);
+      elsif o_balance - o_reserved + o_overdraft < estimated then
+        code := case when estimated <= o_balance + o_overdraft then 'holds_in_flight' else 'insufficient_credits' end;
+        detail := stipend.credit_refusal(r.organization_id, estimated, o_balance, o_reserved, o_overdraft);
         exit decision;
       end if;
     end;
 
-    v_out.quality := coalesce(r.quality, r.quality_asked);
-    v_out.balance := (o_balance * 100)::bigint;
-    if v_code is not null then
-      v_out.code := v_code;
-      v_out.detail := v_detail;
-      v_out.spendable := case when r.is_unlimited then null else ((o_balance - o_reserved) * 100)::bigint end;
-      return next v_out;
+    quality := coalesce(r.quality, r.quality_asked);
+    balance := o_balance;
+    if code is not null then
+      estimated := null;
+      maximum := null;
+      spendable := case when r.is_unlimited is not true then o_balance - o_reserved end;
+      return next;
       continue;
     end if;
 
-    v_out.estimated := (v_estimate * 100)::bigint;
-    v_out.maximum := (v_maximum * 100)::bigint;
-    v_out.models := case when r.model is null then r.models else array[r.model] end;
-    v_out.model_ids := case when r.model is null then r.model_ids
-      else array[r.model_ids[array_position(r.models, r.model)]] end;
+    if r.model is null then
+      models := r.models;
+      model_ids := r.model_ids;
+    else
+      models := array[r.model];
+      model_ids := array[r.model_ids[array_position(r.models, r.model)]];
+    end if;
 
     if not r.is_dry_run then
       v_admitted := v_admitted + 1;
       a_offer[r.ordinal] := r.offer_id;
-      a_estimate[r.ordinal] := v_estimate;
+      a_estimate[r.ordinal] := estimated;
       a_held[r.ordinal] := v_held;
-      a_maximum[r.ordinal] := v_maximum;
+      a_maximum[r.ordinal] := maximum;
       a_input[r.ordinal] := v_input;
       a_now[r.ordinal] := o_now;
       a_expires[r.ordinal] := o_now + r.lease_seconds * interval '1 second';
@@ -397,8 +405,8 @@ begin
         a_budgets[r.ordinal] := '{' || v_budgets || '}';
         for i in b_first .. b_last loop
           if position(b_id[i]::text in v_budgets) > 0 then
-            b_held[i] := b_held[i] + v_estimate;
-            b_taken[i] := b_taken[i] + v_estimate;
+            b_held[i] := b_held[i] + estimated;
+            b_taken[i] := b_taken[i] + estimated;
           end if;
         end loop;
       end if;
@@ -414,12 +422,12 @@ begin
       o_due_from := case when o_open = 0 then a_expires[r.ordinal] else least(o_due_from, a_expires[r.ordinal]) end;
       o_open := o_open + 1;
       o_reserved := o_reserved + v_held;
-      v_out.reservation_id := r.id;
-      v_out.status := 'open';
-      v_out.expires_at_ms := (extract(epoch from a_expires[r.ordinal]) * 1000)::bigint;
+      reservation_id := r.id;
+      status := 'open';
+      expires_at_ms := o_ms + r.lease_seconds * 1000;
     end if;
-    v_out.spendable := case when r.is_unlimited then null else ((o_balance - o_reserved) * 100)::bigint end;
-    return next v_out;
+    spendable := case when not r.is_unlimited then o_balance - o_reserved end;
+    return next;
   end loop;
 
   if v_admitted = 0 then

@@ -1,8 +1,8 @@
 -- internal
--- Moves ended holds from held to used in the budget windows that counted them, and tells when a
--- budget passes 80 or 100 %.
+-- Moves ended holds from held to used in the budget windows that counted them, an element per hold and budget,
+-- and tells when a budget passes 80 or 100 %.
 create or replace function stipend.settle_budgets(
-  p_organizations text[], p_organization integer[], p_id uuid[], p_charge numeric[], p_is_done boolean[]
+  p_organization_id text[], p_budget_id uuid[], p_counted_at timestamptz[], p_held numeric[], p_used numeric[]
 ) returns void
 language plpgsql
 security definer
@@ -14,15 +14,21 @@ set enable_mergejoin = off
 as $$
 begin
   with moved as (
-    select b.organization_id, b.id, b.limit_credits, b.scope_type, b.scope_id, b.period,
-      stipend.budget_window_start(b.period, h.created_at) as window_start,
-      sum(h.estimated_credits) as held, sum(u.charge) as used
-    from unnest(p_is_done, p_organization, p_id, p_charge) u(is_done, organization, id, charge)
-    join stipend.credit_reservations h on h.organization_id = p_organizations[u.organization] and h.id = u.id
-    cross join lateral unnest(h.budget_ids) c(budget_id)
-    join stipend.budgets b on b.organization_id = h.organization_id and b.id = c.budget_id
-    where u.is_done
-    group by b.organization_id, b.id, b.limit_credits, b.scope_type, b.scope_id, b.period, 7
+    select b.organization_id, b.id, b.limit_credits, b.scope_type, b.scope_id, b.period, s.window_start,
+      sum(c.held) as held, sum(c.used) as used
+    from (
+      select u.organization_id, u.budget_id, u.counted_at, sum(u.held) as held, sum(u.used) as used
+      from (
+        select x.organization_id, x.budget_id, date_trunc('day', x.counted_at at time zone 'UTC') at time zone 'UTC' as counted_at,
+          x.held, x.used
+        from unnest(p_organization_id, p_budget_id, p_counted_at, p_held, p_used)
+          x(organization_id, budget_id, counted_at, held, used)
+      ) u
+      group by u.organization_id, u.budget_id, u.counted_at
+    ) c
+    join stipend.budgets b on b.organization_id = c.organization_id and b.id = c.budget_id
+    cross join lateral (select stipend.budget_window_start(b.period, c.counted_at)) s(window_start)
+    group by b.organization_id, b.id, b.limit_credits, b.scope_type, b.scope_id, b.period, s.window_start
   ), written as (
     update stipend.budget_windows w set held = w.held - m.held, used = w.used + m.used
     from moved m

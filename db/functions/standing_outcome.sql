@@ -11,12 +11,10 @@ declare
   v_out  stipend.outcome;
 begin
   select p_request, null, null, r.id, r.status, p_is_replay,
-    (r.estimated_credits * 100)::bigint, (r.maximum_credits * 100)::bigint,
-    (r.charged_credits * 100)::bigint, (t.uncharged_credits * 100)::bigint,
-    (-t.monthly_amount * 100)::bigint, (-t.bonus_amount * 100)::bigint, (-t.debt_amount * 100)::bigint,
-    (t.covered_amount * 100)::bigint, r.sequence,
-    (coalesce(t.balance_after, b.monthly_left + b.bonus - b.debt) * 100)::bigint,
-    case when o.is_unlimited then null else ((b.monthly_left + b.bonus - b.debt - b.reserved) * 100)::bigint end,
+    r.estimated_credits, r.maximum_credits, r.charged_credits, t.uncharged_credits,
+    -t.monthly_amount, -t.bonus_amount, -t.debt_amount, t.covered_amount, r.sequence,
+    coalesce(t.balance_after, b.monthly_left + b.bonus - b.debt),
+    case when not o.is_unlimited then b.monthly_left + b.bonus - b.debt - b.reserved end,
     (extract(epoch from r.expires_at) * 1000)::bigint, o.quality,
     case when r.model is null then o.models else array[r.model] end,
     case when r.model is null then o.model_ids else array[o.model_ids[array_position(o.models, r.model)]] end

@@ -152,11 +152,14 @@ create table stipend.credit_reservations (
   expires_at         timestamptz not null,
   ended_at           timestamptz,
   primary key (organization_id, id),
-  unique (organization_id, idempotency_key),
   check ((status = 'open') = (ended_at is null))
 ) with (fillfactor = 55, autovacuum_vacuum_scale_factor = 0.05);
--- Plain, not partial: settling a row must not touch an index.
-create index credit_reservations_by_lease on stipend.credit_reservations (organization_id, expires_at);
+-- Neither index may serve a look-up by (organization_id, id): the planner, which knows nothing of a fresh table,
+-- would take it and read the whole organization. So one is partial and the other led by a hash.
+-- Both are plain in what settling changes, so that it touches no index.
+create unique index credit_reservations_key on stipend.credit_reservations (organization_id, idempotency_key)
+  where idempotency_key is not null;
+create index credit_reservations_by_lease on stipend.credit_reservations (hashtext(organization_id), expires_at);
 
 -- Answers kept 48 hours for replays of an idempotency key.
 create table stipend.reservation_replies (
@@ -178,7 +181,7 @@ create table stipend.outbox_events (
   primary key (organization_id, id)
 );
 
--- What reserve, settle, release and extend answer for one request of a batch. Credits in hundredths.
+-- What reserve, settle, release and extend answer for one request of a batch. In credits.
 create type stipend.outcome as (
   request         integer,
   code            text,       -- NULL: done; 'skipped': locked by somebody else, ask again and wait
@@ -186,17 +189,17 @@ create type stipend.outcome as (
   reservation_id  uuid,
   status          text,
   is_replay       boolean,
-  estimated       bigint,
-  maximum         bigint,
-  charged         bigint,
-  uncharged       bigint,
-  monthly         bigint,
-  bonus           bigint,
-  debt            bigint,
-  covered         bigint,
+  estimated       numeric,
+  maximum         numeric,
+  charged         numeric,
+  uncharged       numeric,
+  monthly         numeric,
+  bonus           numeric,
+  debt            numeric,
+  covered         numeric,
   sequence        bigint,
-  balance         bigint,
-  spendable       bigint,     -- NULL: unlimited
+  balance         numeric,
+  spendable       numeric,     -- NULL: unlimited
   expires_at_ms   bigint,
   quality         text,
   models          text[],

@@ -26,18 +26,23 @@ interface Queued {
 interface OrganizationQueue {
   organizationId: string
   queued: Queued[]
-  isInFlight: boolean
+  /** Calls under way: two at most, of which the second waits for the first. */
+  inFlight: number
+  isListed: boolean
   /** Held by somebody else lately: until then it waits in a lane of its own instead of being skipped again. */
   waitsUntil: number
 }
 
+/** Requests of one organization from which a second call is sent while the first is under way. */
+const overlapFrom = 16
 /** How long an organization that was skipped keeps a lane of its own. */
 const ownLaneMs = 1_000
 const rawTypes = { getTypeParser: () => (value: string) => value }
 
 /**
  * Natural batching: while a call to the database is under way, requests queue; the next call takes up to
- * `maxBatch` of them, shared fairly among organizations. An organization is in one call at a time.
+ * `maxBatch` of them, shared fairly among organizations. An organization is in one
+ * call at a time, a hot one in two: the second waits at the lock of the first.
  */
 export class Batcher {
   readonly #pool: Pool
@@ -71,7 +76,7 @@ export class Batcher {
       const queue = this.#queueOf(request.organizationId)
       queue.queued.push({ request, resolve, reject })
       this.#queuedCount += 1
-      if (queue.queued.length === 1 && !queue.isInFlight) this.#enlist(queue)
+      this.#enlist(queue)
       this.#schedulePump()
     })
   }
@@ -87,15 +92,24 @@ export class Batcher {
   #queueOf(organizationId: string): OrganizationQueue {
     let queue = this.#organizations.get(organizationId)
     if (queue === undefined) {
-      queue = { organizationId, queued: [], isInFlight: false, waitsUntil: 0 }
+      queue = { organizationId, queued: [], inFlight: 0, isListed: false, waitsUntil: 0 }
       this.#organizations.set(organizationId, queue)
     }
     return queue
   }
 
   #enlist(queue: OrganizationQueue): void {
-    const list = queue.waitsUntil > performance.now() ? this.#waiting : this.#ready
-    list.push(queue)
+    if (queue.isListed || queue.queued.length === 0 || queue.inFlight > 1) return
+    if (queue.inFlight === 1) {
+      // A hot organization: the next call already stands at the lock when the one under way commits.
+      const isLaneLeft = this.#busyWaitingLanes + this.#waiting.length < this.#options.waitingLanes - 1
+      if (queue.queued.length < overlapFrom || !isLaneLeft) return
+      this.#waiting.push(queue)
+    } else {
+      const list = queue.waitsUntil > performance.now() ? this.#waiting : this.#ready
+      list.push(queue)
+    }
+    queue.isListed = true
   }
 
   /** After the current round of callbacks, so that callers who were answered together are batched together. */
@@ -120,8 +134,10 @@ export class Batcher {
     while (this.#busyWaitingLanes < this.#options.waitingLanes) {
       const queue = this.#waiting.shift()
       if (queue === undefined) break
-      const taken = new Map([[queue, this.#takeFrom(queue, this.#options.maxBatch)]])
+      const share = Math.min(this.#options.maxBatch, overlappingShare(queue))
+      const taken = new Map([[queue, this.#takeFrom(queue, share)]])
       this.#busyWaitingLanes += 1
+      this.#enlist(queue)
       void this.#run(taken, true).finally(() => {
         this.#busyWaitingLanes -= 1
         this.#finish(taken)
@@ -130,7 +146,8 @@ export class Batcher {
   }
 
   #takeFrom(queue: OrganizationQueue, count: number): Queued[] {
-    queue.isInFlight = true
+    queue.inFlight += 1
+    queue.isListed = false
     const taken = queue.queued.splice(0, count)
     this.#queuedCount -= taken.length
     return taken
@@ -145,19 +162,23 @@ export class Batcher {
     let left = organizations.length
     const taken = new Map<OrganizationQueue, Queued[]>()
     for (const queue of organizations.toSorted((a, b) => a.queued.length - b.queued.length)) {
-      const share = Math.max(1, Math.floor(room / left))
+      const share =
+        organizations.length === 1
+          ? Math.min(room, overlappingShare(queue))
+          : Math.max(1, Math.floor(room / left))
       const requests = this.#takeFrom(queue, share)
       taken.set(queue, requests)
       room -= requests.length
       left -= 1
+      this.#enlist(queue)
     }
     return taken
   }
 
   #finish(taken: Map<OrganizationQueue, Queued[]>): void {
     for (const queue of taken.keys()) {
-      queue.isInFlight = false
-      if (queue.queued.length > 0) this.#enlist(queue)
+      queue.inFlight -= 1
+      if (queue.queued.length > 0 || queue.inFlight > 0) this.#enlist(queue)
       else if (queue.waitsUntil <= performance.now()) this.#organizations.delete(queue.organizationId)
     }
     if (this.#queuedCount === 0 && this.#busyLanes === 0 && this.#busyWaitingLanes === 0) {
@@ -232,6 +253,12 @@ export class Batcher {
     }
     return skipped
   }
+}
+
+/** All that waits; half of it where a second call is to overlap with this one. */
+function overlappingShare(queue: OrganizationQueue): number {
+  const { length } = queue.queued
+  return queue.inFlight === 0 && length >= 2 * overlapFrom ? length >> 1 : length
 }
 
 async function query(client: PoolClient, text: string, values: unknown[]): Promise<OutcomeRow[]> {

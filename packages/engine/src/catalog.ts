@@ -30,8 +30,8 @@ export interface CapabilityDefinition<Quality extends string> {
 }
 
 export type AccessDefinition<Model extends string, Quality extends string> = {
-  /** Models of each allowed quality level, in the order in which they are tried. */
-  [Level in Quality]?: readonly Model[]
+  /** Models of each allowed level, in the order in which they are tried. Where levels are any text, the limits are such keys too. */
+  [Level in Quality]?: readonly Model[] | (string extends Quality ? number | boolean : never)
 } & {
   perMinute?: number
   perHour?: number

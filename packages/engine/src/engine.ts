@@ -40,7 +40,7 @@ export type QualityOf<Catalog> =
     : string
 
 export interface EngineOptions<Catalog extends CatalogDefinition> {
-  /** The caller's pool, as a login that is a member of stipend_server. Keep a few connections: 4 to 8. */
+  /** The caller's pool, as a login that is a member of stipend_server. It should allow 8 connections or more. */
   database: Pool
   catalog: Catalog
   batching?: Partial<BatcherOptions>
@@ -55,7 +55,7 @@ const defaults: BatcherOptions = {
   maxBatch: 512,
   maxQueued: 10_000,
   lanes: 2,
-  waitingLanes: 2,
+  waitingLanes: 4,
   retryForMs: 5_000,
 }
 

@@ -41,6 +41,13 @@ function parseList(text: string | null | undefined): readonly string[] {
   return items
 }
 
+/** Hundredths from PostgreSQL's decimal, which has two places or none. */
+function hundredths(text: string | null | undefined): number {
+  if (text === null || text === undefined) return 0
+  const dot = text.length - 3
+  return text.charCodeAt(dot) === 46 ? Number(text.slice(0, dot) + text.slice(dot + 1)) : Number(text) * 100
+}
+
 /** Position of the request in the batch, from 0. */
 export function requestIndex(row: OutcomeRow): number {
   return Number(row[0]) - 1
@@ -54,17 +61,17 @@ export function parseOutcome(row: OutcomeRow): Outcome {
     reservationId: row[3] ?? null,
     status: row[4] ?? null,
     isReplay: row[5] === 't',
-    estimated: Number(row[6]),
-    maximum: Number(row[7]),
-    charged: Number(row[8]),
-    uncharged: Number(row[9]),
-    monthly: Number(row[10]),
-    bonus: Number(row[11]),
-    debt: Number(row[12]),
-    covered: Number(row[13]),
+    estimated: hundredths(row[6]),
+    maximum: hundredths(row[7]),
+    charged: hundredths(row[8]),
+    uncharged: hundredths(row[9]),
+    monthly: hundredths(row[10]),
+    bonus: hundredths(row[11]),
+    debt: hundredths(row[12]),
+    covered: hundredths(row[13]),
     sequence: row[14] === null ? null : Number(row[14]),
-    balance: Number(row[15]),
-    spendable: row[16] === null ? null : Number(row[16]),
+    balance: hundredths(row[15]),
+    spendable: row[16] === null ? null : hundredths(row[16]),
     expiresAtMs: Number(row[17]),
     quality: row[18] ?? null,
     models: parseList(row[19]),

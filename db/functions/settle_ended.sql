@@ -1,8 +1,9 @@
 -- internal
--- The first settle after a hold expired: posts the difference to the provisional charge, either sign.
--- More is drawn like any charge; less goes back to the pools that paid, debt first, and what lapsed
--- meanwhile comes back as a refund grant. The caller holds the lock.
-create or replace function stipend.settle_late(
+-- A settle of a hold that has ended. Released: refused, with an event for the operator. Settled: the first answer,
+-- or settle_conflict for other parameters. Expired: posts the difference to the provisional charge, either sign:
+-- more is drawn like any charge; less goes back to the pools that paid, debt first, and what lapsed meanwhile
+-- comes back as a refund grant. The caller holds the lock.
+create or replace function stipend.settle_ended(
   p_request integer, p_organization_id text, p_id uuid, p_credits bigint, p_cost_nano_usd bigint,
   p_model text, p_flags text, p_metadata jsonb, p_settle_hash bytea, p_reply jsonb
 ) returns stipend.outcome
@@ -27,10 +28,17 @@ declare
 begin
   select * into strict v_hold from stipend.credit_reservations h
   where h.organization_id = p_organization_id and h.id = p_id;
-  if v_hold.status <> 'expired' then   -- an earlier request of this call was first
+  if v_hold.status <> 'expired' then
     v_out := stipend.standing_outcome(p_organization_id, p_id, p_request, true);
-    if v_hold.settle_hash is distinct from p_settle_hash then
+    if v_hold.status = 'released' then
+      v_out.code := 'reservation_released';
+      perform stipend.emit_event(p_organization_id, 'reservation.settled_after_release',
+        jsonb_build_object('reservationId', p_id, 'credits', p_credits * 0.01, 'costUsd', p_cost_nano_usd * 0.000000001),
+        clock_timestamp());
+    elsif v_hold.settle_hash is distinct from p_settle_hash then
       v_out.code := 'settle_conflict';
+    end if;
+    if v_out.code is not null then
       v_out.detail := jsonb_build_object('status', v_hold.status, 'creditsUsed', v_hold.charged_credits);
     end if;
     return v_out;
