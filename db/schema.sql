@@ -33,21 +33,19 @@ CREATE TYPE stipend.outcome AS (
 	reservation_id uuid,
 	status text,
 	is_replay boolean,
-	estimated bigint,
-	maximum bigint,
-	charged bigint,
-	uncharged bigint,
-	monthly bigint,
-	bonus bigint,
-	debt bigint,
-	covered bigint,
+	estimated numeric,
+	maximum numeric,
+	charged numeric,
+	uncharged numeric,
+	monthly numeric,
+	bonus numeric,
+	debt numeric,
+	covered numeric,
 	sequence bigint,
-	balance bigint,
-	spendable bigint,
+	balance numeric,
+	spendable numeric,
 	expires_at_ms bigint,
-	quality text,
-	models text[],
-	model_ids text[]
+	offer_id bigint
 );
 
 ALTER TYPE stipend.outcome OWNER TO stipend_migrator;
@@ -437,7 +435,8 @@ begin
       and b.holds_due_from <= clock_timestamp() + coalesce(c.clock_offset, interval '0')
       and exists (
         select from stipend.credit_reservations r
-        where r.organization_id = b.organization_id and r.status = 'open' and r.expires_at >= b.holds_due_from
+        where hashtext(r.organization_id) = hashtext(b.organization_id) and r.organization_id = b.organization_id
+          and r.status = 'open' and r.expires_at >= b.holds_due_from
           and r.expires_at <= clock_timestamp() + coalesce(c.clock_offset, interval '0'))
     order by b.organization_id
     limit p_limit
@@ -489,12 +488,12 @@ ALTER FUNCTION stipend.credit_refusal(p_organization_id text, p_estimate numeric
 --
 
 CREATE FUNCTION stipend.credits_from_cost(p_cost_usd numeric, p_usd_per_credit numeric, p_increment numeric, p_minimum numeric) RETURNS numeric
-    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$
-  select greatest(
+  select case when p_cost_usd is not null then greatest(
     (div(p_cost_usd, p_usd_per_credit * p_increment)
       + case when mod(p_cost_usd, p_usd_per_credit * p_increment) > 0 then 1 else 0 end) * p_increment,
-    p_minimum);
+    p_minimum) end;
 $$;
 
 ALTER FUNCTION stipend.credits_from_cost(p_cost_usd numeric, p_usd_per_credit numeric, p_increment numeric, p_minimum numeric) OWNER TO stipend_ledger;
@@ -576,7 +575,7 @@ begin
     from stipend.organizations g
     cross join lateral (
       select y.organization_id, y.id from stipend.credit_reservations y
-      where y.organization_id = g.id and y.status <> 'open' and y.expires_at < clock_timestamp() - interval '90 days'
+      where hashtext(y.organization_id) = hashtext(g.id) and y.organization_id = g.id and y.status <> 'open' and y.expires_at < clock_timestamp() - interval '90 days'
       limit p_limit
     ) x
     limit p_limit
@@ -611,7 +610,7 @@ begin
     order by g.priority, g.expires_at nulls last, g.created_at, g.id
   loop
     exit when v_rest = 0;
-    perform stipend.draw_grants(p_organization_id, array[v_grant.id], array[least(v_rest, v_grant.remaining)], null);
+    perform stipend.draw_grants(p_organization_id, array[v_grant.id], array[least(v_rest, v_grant.remaining)]);
     bonus_amount := bonus_amount - least(v_rest, v_grant.remaining);
     v_rest := v_rest - least(v_rest, v_grant.remaining);
   end loop;
@@ -622,17 +621,14 @@ $$;
 ALTER FUNCTION stipend.draw_credits(p_organization_id text, p_credits numeric, OUT monthly_amount numeric, OUT bonus_amount numeric, OUT debt_amount numeric) OWNER TO stipend_ledger;
 
 --
--- Name: draw_grants(text, uuid[], numeric[], timestamp with time zone); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+-- Name: draw_grants(text, uuid[], numeric[]); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
 --
 
-CREATE FUNCTION stipend.draw_grants(p_organization_id text, p_id uuid[], p_drawn numeric[], p_at timestamp with time zone) RETURNS void
+CREATE FUNCTION stipend.draw_grants(p_organization_id text, p_id uuid[], p_drawn numeric[]) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
-  if p_id is null then
-    return;
-  end if;
   update stipend.credit_grants g
   set remaining = g.remaining - u.drawn, is_live = g.remaining > u.drawn
   from unnest(p_id, p_drawn) u(id, drawn)
@@ -640,7 +636,7 @@ begin
 end;
 $$;
 
-ALTER FUNCTION stipend.draw_grants(p_organization_id text, p_id uuid[], p_drawn numeric[], p_at timestamp with time zone) OWNER TO stipend_ledger;
+ALTER FUNCTION stipend.draw_grants(p_organization_id text, p_id uuid[], p_drawn numeric[]) OWNER TO stipend_ledger;
 
 --
 -- Name: emit_balance_events(text, numeric, smallint, numeric, numeric, timestamp with time zone); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
@@ -697,8 +693,8 @@ begin
   from (
     select r.id
     from stipend.organization_credit_balances b
-    join stipend.credit_reservations r on r.organization_id = b.organization_id
-      and r.expires_at >= b.holds_due_from and r.expires_at <= v_now
+    join stipend.credit_reservations r on hashtext(r.organization_id) = hashtext(b.organization_id)
+      and r.organization_id = b.organization_id and r.expires_at >= b.holds_due_from and r.expires_at <= v_now
     where b.organization_id = p_organization_id and b.open_holds > 0 and r.status = 'open'
     order by r.expires_at
     limit p_limit
@@ -954,7 +950,9 @@ CREATE FUNCTION stipend.get_usage(p_organization_id text, p_from timestamp with 
     end,
     count(distinct t.reservation_id), sum(t.covered_amount - t.amount), sum(t.cost_usd)
   from stipend.credit_transactions t
-  where t.organization_id = p_organization_id and t.created_at >= p_from and t.created_at < p_to
+  where t.organization_id = p_organization_id
+    and t.sequence >= (select stipend.sequence_at(p_organization_id, p_from))
+    and t.sequence < (select stipend.sequence_at(p_organization_id, p_to))
     and t.reservation_id is not null
   group by 1
   order by 1;
@@ -1931,7 +1929,7 @@ ALTER FUNCTION stipend.release_credits(p_wait boolean, p_organizations text[], p
 -- Name: reserve_credits(boolean, boolean, text[], integer[], uuid[], text[], integer[], bytea[], text[], text[], text[], bigint[], integer[], integer[], integer[], boolean[], boolean[], text[], text[], bytea[], text[], text[], bytea[], text[], jsonb[], jsonb); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
 --
 
-CREATE FUNCTION stipend.reserve_credits(p_wait boolean, p_is_retry boolean, p_organizations text[], p_organization integer[], p_id uuid[], p_key text[], p_twin integer[], p_parameter_hash bytea[], p_capability text[], p_quality text[], p_model text[], p_estimate bigint[], p_input_tokens integer[], p_output_tokens integer[], p_lease_seconds integer[], p_is_dispatched boolean[], p_is_dry_run boolean[], p_actor_type text[], p_actor_id text[], p_actor_digest bytea[], p_subject_type text[], p_subject_id text[], p_subject_digest bytea[], p_form_id text[], p_customer_limits jsonb[], p_parties jsonb) RETURNS SETOF stipend.outcome
+CREATE FUNCTION stipend.reserve_credits(p_wait boolean, p_is_retry boolean, p_organizations text[], p_organization integer[], p_id uuid[], p_key text[], p_twin integer[], p_parameter_hash bytea[], p_capability text[], p_quality text[], p_model text[], p_estimate bigint[], p_input_tokens integer[], p_output_tokens integer[], p_lease_seconds integer[], p_is_dispatched boolean[], p_is_dry_run boolean[], p_actor_type text[], p_actor_id text[], p_actor_digest bytea[], p_subject_type text[], p_subject_id text[], p_subject_digest bytea[], p_form_id text[], p_customer_limits jsonb[], p_parties jsonb) RETURNS TABLE(request integer, code text, detail jsonb, reservation_id uuid, status text, is_replay boolean, estimated numeric, maximum numeric, charged numeric, uncharged numeric, monthly numeric, bonus numeric, debt numeric, covered numeric, sequence bigint, balance numeric, spendable numeric, expires_at_ms bigint, offer_id bigint)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET plan_cache_mode TO 'force_generic_plan'
@@ -1939,6 +1937,7 @@ CREATE FUNCTION stipend.reserve_credits(p_wait boolean, p_is_retry boolean, p_or
     SET enable_hashjoin TO 'off'
     SET enable_mergejoin TO 'off'
     AS $$
+#variable_conflict use_column
 declare
   n  constant integer := cardinality(p_organization);
   -- per locked organization, by its place d in v_positions
@@ -2001,20 +2000,14 @@ declare
   v_admitted        integer := 0;
   -- the request at hand
   r                 record;
-  v_out             stipend.outcome;
-  v_code            text;
-  v_detail          jsonb;
-  v_estimate        numeric;
-  v_held            numeric;
-  v_maximum         numeric;
-  v_input           numeric;
-  v_output_tokens   integer;
+  v_standing        stipend.outcome;
   v_budgets         text;
   i                 integer;
 begin
   if n = 0 then
     return;
   end if;
+  is_replay := false;
   v_positions := stipend.lock_balances(p_organizations, p_wait, true);
   v_place := array_fill(0, array[cardinality(p_organizations)]);
   for i in 1 .. cardinality(v_positions) loop
@@ -2055,12 +2048,13 @@ begin
 
   for r in
     select u.ordinal::integer, u.organization, v_place[u.organization] as d, p_organizations[u.organization] as organization_id,
-      u.id, u.key, u.twin, u.parameter_hash, u.capability, u.quality as quality_asked, u.model, u.estimate, u.input_tokens,
-      u.output_tokens, u.lease_seconds, u.is_dry_run, u.actor_type, u.actor_id, u.form_id, u.customer_limits,
-      o.id as offer_id, o.quality, o.is_unlimited, o.capability_is_enabled, o.plan_is_enabled,
-      o.rate_limit_rpm, o.rate_limit_rph, o.rate_limit_rpd, o.estimated_credits, o.output_cap,
-      o.models, o.model_ids, o.input_usd_per_million, o.output_usd_per_million, o.unpriced_models,
-      o.usd_per_credit, o.credit_increment, o.minimum_charge,
+      u.id, u.key, u.twin, u.parameter_hash, u.capability, u.quality as quality_asked, u.model, u.lease_seconds, u.is_dry_run, u.actor_type, u.actor_id, u.form_id, u.customer_limits,
+      o.id as offer_id, o.is_unlimited, o.capability_is_enabled, o.plan_is_enabled,
+      o.rate_limit_rpm, o.rate_limit_rph, o.rate_limit_rpd, o.models,
+      o.rate_limit_rpm is not null or o.rate_limit_rph is not null or o.rate_limit_rpd is not null as is_rate_limited,
+      coalesce(u.estimate * 0.01, e.worst_case, o.estimated_credits) as estimated,
+      greatest(coalesce(e.worst_case, 10 * coalesce(u.estimate * 0.01, o.estimated_credits)), u.estimate * 0.01) as maximum,
+      coalesce(e.input, u.estimate * 0.01, o.estimated_credits) as input,
       k.id as key_id, k.parameter_hash as key_hash, k.status as key_status, k.expires_at as key_expires_at,
       c.minute_bucket, c.minute_count, c.minute_previous, c.hour_bucket, c.hour_count, c.hour_previous,
       c.day_bucket, c.day_count, c.day_previous
@@ -2080,6 +2074,17 @@ begin
            limit 1))
       limit 1
     ) o on true
+    -- What the input alone and what the worst case costs, at the dearest model's prices; NULL: tokens unknown.
+    left join lateral (
+      select
+        stipend.credits_from_cost(c.input_usd, o.usd_per_credit, o.credit_increment, o.minimum_charge) as input,
+        stipend.credits_from_cost(c.input_usd + c.output_usd, o.usd_per_credit, o.credit_increment, o.minimum_charge)
+          as worst_case
+      from (
+        select o.input_usd_per_million * u.input_tokens * 0.000001 as input_usd,
+          o.output_usd_per_million * least(u.output_tokens, o.output_cap) * 0.000001 as output_usd
+      ) c
+    ) e on true
     left join lateral (
       select * from stipend.credit_reservations h
       where h.organization_id = p_organizations[u.organization] and h.idempotency_key = u.key
@@ -2092,17 +2097,24 @@ begin
     ) c on true
     order by v_place[u.organization], u.ordinal
   loop
-    v_out := null;
-    v_out.request := r.ordinal;
-    v_out.is_replay := false;
+    request := r.ordinal;
+    if code is not null then
+      code := null;
+      detail := null;
+    end if;
+    reservation_id := null;
+    status := null;
+    estimated := null;
+    maximum := null;
+    expires_at_ms := null;
 
     if r.d = 0 then
-      v_out.code := 'skipped';
+      code := 'skipped';
       if not exists (select from stipend.organizations g where g.id = r.organization_id) then
-        v_out.code := 'organization_not_found';
-        v_out.detail := jsonb_build_object('organizationId', r.organization_id);
+        code := 'organization_not_found';
+        detail := jsonb_build_object('organizationId', r.organization_id);
       end if;
-      return next v_out;
+      return next;
       continue;
     end if;
 
@@ -2127,39 +2139,35 @@ begin
       end loop;
     end if;
 
-    v_code := null;
-    v_detail := null;
     w := 0;
     <<decision>>
     begin
       -- Idempotency
       if p_is_retry then
-        v_out := stipend.standing_outcome(r.organization_id, r.id, r.ordinal, false);
-        if v_out.reservation_id is not null then
-          return next v_out;
+        v_standing := stipend.standing_outcome(r.organization_id, r.id, r.ordinal, false);
+        if v_standing.reservation_id is not null then
+          return query select v_standing.*;
           continue;
         end if;
-        v_out.request := r.ordinal;
-        v_out.is_replay := false;
       end if;
       if r.twin > 0 then
         a_holder[r.ordinal] := a_holder[r.twin];
       end if;
       if a_holder[r.ordinal] is not null then
-        v_code := case when p_parameter_hash[a_holder[r.ordinal]] = r.parameter_hash
+        code := case when p_parameter_hash[a_holder[r.ordinal]] = r.parameter_hash
           then 'request_in_flight' else 'idempotency_mismatch' end;
-        v_detail := jsonb_build_object('reservationId', p_id[a_holder[r.ordinal]], 'retryAfterMs', 1000);
+        detail := jsonb_build_object('reservationId', p_id[a_holder[r.ordinal]], 'retryAfterMs', 1000);
         exit decision;
       elsif r.key_id is not null then
         if r.key_hash is distinct from r.parameter_hash then
-          v_code := 'idempotency_mismatch';
-          v_detail := jsonb_build_object('reservationId', r.key_id);
+          code := 'idempotency_mismatch';
+          detail := jsonb_build_object('reservationId', r.key_id);
         elsif r.key_status = 'open' then
-          v_code := 'request_in_flight';
-          v_detail := jsonb_build_object('reservationId', r.key_id, 'retryAfterMs',
+          code := 'request_in_flight';
+          detail := jsonb_build_object('reservationId', r.key_id, 'retryAfterMs',
             greatest((extract(epoch from r.key_expires_at - o_now) * 1000)::bigint, 1000));
         else
-          return next stipend.standing_outcome(r.organization_id, r.key_id, r.ordinal, true);
+          return query select x.* from stipend.standing_outcome(r.organization_id, r.key_id, r.ordinal, true) x;
           continue;
         end if;
         exit decision;
@@ -2168,13 +2176,13 @@ begin
       -- Organization, capability, plan, quality, model
       if r.offer_id is null or not r.capability_is_enabled or not r.plan_is_enabled or v_status[d] <> 'active'
         or cardinality(r.models) = 0 or r.model <> all(r.models) then
-        select x.code, x.detail into v_code, v_detail
+        select x.code, x.detail into code, detail
         from stipend.access_refusal(r.organization_id, r.capability, r.quality_asked, r.model) x;
-        exit decision when v_code is not null;
+        exit decision when code is not null;
       end if;
 
       -- Rate windows
-      if r.rate_limit_rpm is not null or r.rate_limit_rph is not null or r.rate_limit_rpd is not null then
+      if r.is_rate_limited then
         for i in w_first .. cardinality(w_d) loop
           if w_capability[i] = r.capability then
             w := i;
@@ -2197,43 +2205,27 @@ begin
         end if;
         if w_minute_before[w] * (60000 - o_ms % 60000) + (w_minute[w] + 1) * 60000::bigint
           > r.rate_limit_rpm * 60000::bigint then
-          v_code := 'rate_limited';
-          v_detail := stipend.rate_refusal('minute', r.rate_limit_rpm, w_minute[w], w_minute_before[w], o_ms % 60000, 60000);
+          code := 'rate_limited';
+          detail := stipend.rate_refusal('minute', r.rate_limit_rpm, w_minute[w], w_minute_before[w], o_ms % 60000, 60000);
         elsif w_hour_before[w] * (3600000 - o_ms % 3600000) + (w_hour[w] + 1) * 3600000::bigint
           > r.rate_limit_rph * 3600000::bigint then
-          v_code := 'rate_limited';
-          v_detail := stipend.rate_refusal('hour', r.rate_limit_rph, w_hour[w], w_hour_before[w], o_ms % 3600000, 3600000);
+          code := 'rate_limited';
+          detail := stipend.rate_refusal('hour', r.rate_limit_rph, w_hour[w], w_hour_before[w], o_ms % 3600000, 3600000);
         elsif w_day_before[w] * (86400000 - o_ms % 86400000) + (w_day[w] + 1) * 86400000::bigint
           > r.rate_limit_rpd * 86400000::bigint then
-          v_code := 'rate_limited';
-          v_detail := stipend.rate_refusal('day', r.rate_limit_rpd, w_day[w], w_day_before[w], o_ms % 86400000, 86400000);
+          code := 'rate_limited';
+          detail := stipend.rate_refusal('day', r.rate_limit_rpd, w_day[w], w_day_before[w], o_ms % 86400000, 86400000);
         end if;
-        exit decision when v_code is not null;
+        exit decision when code is not null;
       end if;
 
       -- Customer limits
       if r.customer_limits is not null then
-        v_detail := stipend.customer_refusal(r.organization_id, r.customer_limits, o_now);
-        if v_detail is not null then
-          v_code := 'customer_limit_exceeded';
+        detail := stipend.customer_refusal(r.organization_id, r.customer_limits, o_now);
+        if detail is not null then
+          code := 'customer_limit_exceeded';
           exit decision;
         end if;
-      end if;
-
-      -- Estimate
-      if r.input_tokens is not null then
-        v_output_tokens := least(coalesce(r.output_tokens, r.output_cap), r.output_cap);
-        v_input := stipend.credits_from_cost(r.input_usd_per_million * r.input_tokens * 0.000001,
-          r.usd_per_credit, r.credit_increment, r.minimum_charge);
-        v_maximum := stipend.credits_from_cost(
-          (r.input_usd_per_million * r.input_tokens + r.output_usd_per_million * v_output_tokens) * 0.000001,
-          r.usd_per_credit, r.credit_increment, r.minimum_charge);
-        v_estimate := coalesce(r.estimate * 0.01, v_maximum);
-        v_maximum := greatest(v_maximum, v_estimate);
-      else
-        v_estimate := coalesce(r.estimate * 0.01, r.estimated_credits);
-        v_maximum := 10 * v_estimate;
-        v_input := v_estimate;
       end if;
 
       -- Budgets
@@ -2243,10 +2235,10 @@ begin
           or (b_scope_type[i] = r.actor_type and b_scope_id[i] = r.actor_id)
           or (b_scope_type[i] = 'capability' and b_scope_id[i] = r.capability)
           or (b_scope_type[i] = 'form' and b_scope_id[i] = r.form_id) then
-          if b_is_hard[i] and b_used[i] + b_held[i] + v_estimate > b_limit[i] then
-            v_code := 'budget_exceeded';
-            v_detail := stipend.budget_refusal(b_id[i], b_scope_type[i], b_scope_id[i], b_period[i], b_window[i],
-              b_limit[i], b_used[i], b_held[i], v_estimate);
+          if b_is_hard[i] and b_used[i] + b_held[i] + r.estimated > b_limit[i] then
+            code := 'budget_exceeded';
+            detail := stipend.budget_refusal(b_id[i], b_scope_type[i], b_scope_id[i], b_period[i], b_window[i],
+              b_limit[i], b_used[i], b_held[i], r.estimated);
             exit decision;
           end if;
           v_budgets := coalesce(v_budgets || ',', '') || b_id[i];
@@ -2254,39 +2246,30 @@ begin
       end loop;
 
       -- Credits
-      v_held := v_estimate;
-      if r.is_unlimited then
-        v_held := 0;
-      elsif o_balance - o_reserved + o_overdraft < v_estimate then
-        v_code := case when v_estimate <= o_balance + o_overdraft then 'holds_in_flight' else 'insufficient_credits' end;
-        v_detail := stipend.credit_refusal(r.organization_id, v_estimate, o_balance, o_reserved, o_overdraft);
+      if not r.is_unlimited and o_balance - o_reserved + o_overdraft < r.estimated then
+        code := case when r.estimated <= o_balance + o_overdraft then 'holds_in_flight' else 'insufficient_credits' end;
+        detail := stipend.credit_refusal(r.organization_id, r.estimated, o_balance, o_reserved, o_overdraft);
         exit decision;
       end if;
     end;
 
-    v_out.quality := coalesce(r.quality, r.quality_asked);
-    v_out.balance := (o_balance * 100)::bigint;
-    if v_code is not null then
-      v_out.code := v_code;
-      v_out.detail := v_detail;
-      v_out.spendable := case when r.is_unlimited then null else ((o_balance - o_reserved) * 100)::bigint end;
-      return next v_out;
+    offer_id := r.offer_id;
+    balance := o_balance;
+    if code is not null then
+      spendable := case when r.is_unlimited is not true then o_balance - o_reserved end;
+      return next;
       continue;
     end if;
 
-    v_out.estimated := (v_estimate * 100)::bigint;
-    v_out.maximum := (v_maximum * 100)::bigint;
-    v_out.models := case when r.model is null then r.models else array[r.model] end;
-    v_out.model_ids := case when r.model is null then r.model_ids
-      else array[r.model_ids[array_position(r.models, r.model)]] end;
-
+    estimated := r.estimated;
+    maximum := r.maximum;
     if not r.is_dry_run then
       v_admitted := v_admitted + 1;
       a_offer[r.ordinal] := r.offer_id;
-      a_estimate[r.ordinal] := v_estimate;
-      a_held[r.ordinal] := v_held;
-      a_maximum[r.ordinal] := v_maximum;
-      a_input[r.ordinal] := v_input;
+      a_estimate[r.ordinal] := r.estimated;
+      a_held[r.ordinal] := case when r.is_unlimited then 0 else r.estimated end;
+      a_maximum[r.ordinal] := r.maximum;
+      a_input[r.ordinal] := r.input;
       a_now[r.ordinal] := o_now;
       a_expires[r.ordinal] := o_now + r.lease_seconds * interval '1 second';
       if r.key is not null then
@@ -2296,8 +2279,8 @@ begin
         a_budgets[r.ordinal] := '{' || v_budgets || '}';
         for i in b_first .. b_last loop
           if position(b_id[i]::text in v_budgets) > 0 then
-            b_held[i] := b_held[i] + v_estimate;
-            b_taken[i] := b_taken[i] + v_estimate;
+            b_held[i] := b_held[i] + r.estimated;
+            b_taken[i] := b_taken[i] + r.estimated;
           end if;
         end loop;
       end if;
@@ -2312,13 +2295,13 @@ begin
       end if;
       o_due_from := case when o_open = 0 then a_expires[r.ordinal] else least(o_due_from, a_expires[r.ordinal]) end;
       o_open := o_open + 1;
-      o_reserved := o_reserved + v_held;
-      v_out.reservation_id := r.id;
-      v_out.status := 'open';
-      v_out.expires_at_ms := (extract(epoch from a_expires[r.ordinal]) * 1000)::bigint;
+      o_reserved := o_reserved + a_held[r.ordinal];
+      reservation_id := r.id;
+      status := 'open';
+      expires_at_ms := o_ms + r.lease_seconds * 1000;
     end if;
-    v_out.spendable := case when r.is_unlimited then null else ((o_balance - o_reserved) * 100)::bigint end;
-    return next v_out;
+    spendable := case when not r.is_unlimited then o_balance - o_reserved end;
+    return next;
   end loop;
 
   if v_admitted = 0 then
@@ -2471,10 +2454,40 @@ $$;
 ALTER FUNCTION stipend.roll_period(p_organization_id text) OWNER TO stipend_ledger;
 
 --
--- Name: settle_budgets(text[], integer[], uuid[], numeric[], boolean[]); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+-- Name: sequence_at(text, timestamp with time zone); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
 --
 
-CREATE FUNCTION stipend.settle_budgets(p_organizations text[], p_organization integer[], p_id uuid[], p_charge numeric[], p_is_done boolean[]) RETURNS void
+CREATE FUNCTION stipend.sequence_at(p_organization_id text, p_at timestamp with time zone) RETURNS bigint
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_low     bigint;
+  v_high    bigint;   -- no row before v_low is late enough, the one at v_high is
+  v_middle  bigint;
+begin
+  select min(t.sequence), max(t.sequence) + 1 into v_low, v_high
+  from stipend.credit_transactions t where t.organization_id = p_organization_id;
+  while v_low < v_high loop
+    v_middle := (v_low + v_high) / 2;
+    if (select t.created_at >= p_at from stipend.credit_transactions t
+        where t.organization_id = p_organization_id and t.sequence = v_middle) then
+      v_high := v_middle;
+    else
+      v_low := v_middle + 1;
+    end if;
+  end loop;
+  return coalesce(v_low, 1);
+end;
+$$;
+
+ALTER FUNCTION stipend.sequence_at(p_organization_id text, p_at timestamp with time zone) OWNER TO stipend_ledger;
+
+--
+-- Name: settle_budgets(text[], uuid[], timestamp with time zone[], numeric[], numeric[]); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.settle_budgets(p_organization_id text[], p_budget_id uuid[], p_counted_at timestamp with time zone[], p_held numeric[], p_used numeric[]) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET plan_cache_mode TO 'force_generic_plan'
@@ -2484,15 +2497,21 @@ CREATE FUNCTION stipend.settle_budgets(p_organizations text[], p_organization in
     AS $$
 begin
   with moved as (
-    select b.organization_id, b.id, b.limit_credits, b.scope_type, b.scope_id, b.period,
-      stipend.budget_window_start(b.period, h.created_at) as window_start,
-      sum(h.estimated_credits) as held, sum(u.charge) as used
-    from unnest(p_is_done, p_organization, p_id, p_charge) u(is_done, organization, id, charge)
-    join stipend.credit_reservations h on h.organization_id = p_organizations[u.organization] and h.id = u.id
-    cross join lateral unnest(h.budget_ids) c(budget_id)
-    join stipend.budgets b on b.organization_id = h.organization_id and b.id = c.budget_id
-    where u.is_done
-    group by b.organization_id, b.id, b.limit_credits, b.scope_type, b.scope_id, b.period, 7
+    select b.organization_id, b.id, b.limit_credits, b.scope_type, b.scope_id, b.period, s.window_start,
+      sum(c.held) as held, sum(c.used) as used
+    from (
+      select u.organization_id, u.budget_id, u.counted_at, sum(u.held) as held, sum(u.used) as used
+      from (
+        select x.organization_id, x.budget_id, date_trunc('day', x.counted_at at time zone 'UTC') at time zone 'UTC' as counted_at,
+          x.held, x.used
+        from unnest(p_organization_id, p_budget_id, p_counted_at, p_held, p_used)
+          x(organization_id, budget_id, counted_at, held, used)
+      ) u
+      group by u.organization_id, u.budget_id, u.counted_at
+    ) c
+    join stipend.budgets b on b.organization_id = c.organization_id and b.id = c.budget_id
+    cross join lateral (select stipend.budget_window_start(b.period, c.counted_at)) s(window_start)
+    group by b.organization_id, b.id, b.limit_credits, b.scope_type, b.scope_id, b.period, s.window_start
   ), written as (
     update stipend.budget_windows w set held = w.held - m.held, used = w.used + m.used
     from moved m
@@ -2510,13 +2529,13 @@ begin
 end;
 $$;
 
-ALTER FUNCTION stipend.settle_budgets(p_organizations text[], p_organization integer[], p_id uuid[], p_charge numeric[], p_is_done boolean[]) OWNER TO stipend_ledger;
+ALTER FUNCTION stipend.settle_budgets(p_organization_id text[], p_budget_id uuid[], p_counted_at timestamp with time zone[], p_held numeric[], p_used numeric[]) OWNER TO stipend_ledger;
 
 --
 -- Name: settle_credits(boolean, boolean, text[], integer[], uuid[], integer[], bigint[], bigint[], text[], text[], jsonb[], bytea[], jsonb[]); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
 --
 
-CREATE FUNCTION stipend.settle_credits(p_wait boolean, p_is_expiry boolean, p_organizations text[], p_organization integer[], p_id uuid[], p_twin integer[], p_credits bigint[], p_cost_nano_usd bigint[], p_model text[], p_flags text[], p_metadata jsonb[], p_settle_hash bytea[], p_reply jsonb[]) RETURNS SETOF stipend.outcome
+CREATE FUNCTION stipend.settle_credits(p_wait boolean, p_is_expiry boolean, p_organizations text[], p_organization integer[], p_id uuid[], p_twin integer[], p_credits bigint[], p_cost_nano_usd bigint[], p_model text[], p_flags text[], p_metadata jsonb[], p_settle_hash bytea[], p_reply jsonb[]) RETURNS TABLE(request integer, code text, detail jsonb, reservation_id uuid, status text, is_replay boolean, estimated numeric, maximum numeric, charged numeric, uncharged numeric, monthly numeric, bonus numeric, debt numeric, covered numeric, sequence bigint, balance numeric, spendable numeric, expires_at_ms bigint, offer_id bigint)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET plan_cache_mode TO 'force_generic_plan'
@@ -2524,49 +2543,84 @@ CREATE FUNCTION stipend.settle_credits(p_wait boolean, p_is_expiry boolean, p_or
     SET enable_hashjoin TO 'off'
     SET enable_mergejoin TO 'off'
     AS $$
+#variable_conflict use_column
 declare
-  n  constant integer := cardinality(p_organization);
+  n           constant integer := cardinality(p_organization);
+  c_no_flags  constant text[] := '{}';
+  v_end       constant text := case when p_is_expiry then 'expired' else 'settled' end;
   -- per locked organization, by its place d in v_positions
-  v_positions   integer[];
-  v_place       integer[];
-  v_balances    stipend.organization_credit_balances[];
-  v_now         timestamptz[];
-  -- grants of the organization at hand, in the order in which they are drawn
-  g_id          uuid[];
-  g_remaining   numeric[];
-  g_drawn       numeric[];
-  g_next        integer;
-  v_grants_are_read  boolean;
+  v_positions    integer[];
+  v_place        integer[];   -- position in p_organizations → d
+  v_now          timestamptz[];
+  v_monthly      numeric[];
+  v_bonus        numeric[];
+  v_debt         numeric[];
+  v_reserved     numeric[];
+  v_used         numeric[];
+  v_open         integer[];
+  v_low          numeric[];
+  v_sequence     bigint[];
+  v_hash         bytea[];
+  v_allocation   numeric[];
+  v_percent      smallint[];
+  v_touched      boolean[];
   -- the organization at hand
-  d             integer := 0;
-  o             stipend.organization_credit_balances;
-  o_now         timestamptz;
-  -- what is written at the end
-  t_rows        stipend.credit_transactions[] := '{}';
-  s_done        boolean[] := array_fill(false, array[n]);
-  s_now         timestamptz[] := array_fill(null::timestamptz, array[n]);
-  s_charge      numeric[] := array_fill(null::numeric, array[n]);
-  s_sequence    bigint[] := array_fill(null::bigint, array[n]);
-  s_draws       text[] := array_fill(null::text, array[n]);
-  s_outcome     stipend.outcome[] := array_fill(null::stipend.outcome, array[n]);
-  v_late        integer[] := '{}';
-  v_has_budgets boolean := false;
+  d              integer := 0;
+  o_now          timestamptz;
+  o_monthly      numeric;
+  o_bonus        numeric;
+  o_debt         numeric;
+  o_reserved     numeric;
+  o_used         numeric;
+  o_open         integer;
+  o_low          numeric;
+  o_sequence     bigint;
+  o_hash         bytea;
+  -- its grants, in the order in which they are drawn; read when the monthly credits do not suffice
+  g_id           uuid[];
+  g_remaining    numeric[];
+  g_drawn        numeric[];
+  g_next         integer;
+  -- what is written at the end, by request
+  s_tid          tid[] := array_fill(null::tid, array[n]);   -- NULL: nothing
+  s_now          timestamptz[] := array_fill(null::timestamptz, array[n]);
+  s_charge       numeric[] := array_fill(null::numeric, array[n]);
+  s_uncharged    numeric[] := s_charge;
+  s_monthly      numeric[] := s_charge;
+  s_bonus        numeric[] := s_charge;
+  s_debt         numeric[] := s_charge;
+  s_covered      numeric[] := s_charge;
+  s_balance      numeric[] := s_charge;
+  s_cost_usd     numeric[] := s_charge;
+  s_sequence     bigint[] := array_fill(null::bigint, array[n]);   -- NULL: no ledger row
+  s_model        text[] := array_fill(null::text, array[n]);
+  s_flags        text[] := s_model;
+  s_draws        text[] := s_model;
+  s_hash         bytea[] := array_fill(null::bytea, array[n]);
+  v_settled      integer := 0;
+  -- budgets that counted the ended holds, an element each
+  c_organization text[] := '{}';
+  c_budget       uuid[] := '{}';
+  c_counted_at   timestamptz[] := '{}';
+  c_held         numeric[] := '{}';
+  c_used         numeric[] := '{}';
   -- the request at hand
-  r             record;
-  t             stipend.credit_transactions;
-  t_empty       stipend.credit_transactions;
-  v_out         stipend.outcome;
-  v_charge      numeric;
-  v_uncharged   numeric;
-  v_before      numeric;
-  v_rest        numeric;
-  v_part        numeric;
-  v_draws       jsonb;
-  i             integer;
+  r              record;
+  v_after        integer[] := '{}';   -- requests answered after the writing: late ones and twins
+  v_request      integer;
+  v_cost         numeric;
+  v_before       numeric;
+  v_balance      numeric;
+  v_rest         numeric;
+  v_part         numeric;
+  v_flags        text[];
+  v_model        text;
+  v_draws        jsonb;
 begin
   if n = 0 then
     return;
   end if;
+  is_replay := false;
   v_positions := stipend.lock_balances(p_organizations, p_wait, false);
   v_place := array_fill(0, array[cardinality(p_organizations)]);
   for i in 1 .. cardinality(v_positions) loop
@@ -2574,9 +2628,14 @@ begin
   end loop;
 
   -- A statement after the lock: its snapshot holds whatever the lock waited for.
-  select array_agg(x.balance), array_agg(x.now) into v_balances, v_now
+  select array_agg(x.now), array_agg(x.monthly_left), array_agg(x.bonus), array_agg(x.debt), array_agg(x.reserved),
+    array_agg(x.used_this_period), array_agg(x.open_holds), array_agg(x.monthly_allocation * x.low_balance_percent * 0.01),
+    array_agg(x.ledger_sequence), array_agg(x.ledger_hash), array_agg(x.monthly_allocation),
+    array_agg(x.low_balance_percent), array_agg(false)
+  into v_now, v_monthly, v_bonus, v_debt, v_reserved, v_used, v_open, v_low, v_sequence, v_hash, v_allocation,
+    v_percent, v_touched
   from (
-    select b as balance, greatest(clock_timestamp() + coalesce(c.clock_offset, interval '0'), b.ledger_at) as now
+    select b.*, greatest(clock_timestamp() + coalesce(c.clock_offset, interval '0'), b.ledger_at) as now
     from unnest(v_positions) with ordinality l(position, d)
     join stipend.organization_credit_balances b on b.organization_id = p_organizations[l.position]
     left join stipend.test_clocks c on c.organization_id = b.organization_id
@@ -2584,18 +2643,17 @@ begin
   ) x;
 
   for r in
-    select u.ordinal::integer, u.organization, v_place[u.organization] as d, p_organizations[u.organization] as organization_id,
-      u.id, u.twin, u.credits, u.cost_nano_usd, u.model, u.flags, u.metadata, u.settle_hash,
-      h.status, h.estimated_credits, h.held_credits, h.maximum_credits, h.input_credits, h.is_dispatched,
-      h.actor_type, h.actor_id, h.actor_digest, h.subject_type, h.subject_id, h.subject_digest, h.form_id,
-      h.budget_ids, h.reported_credits, h.reported_cost_usd, h.reported_usage, h.settle_hash as first_settle_hash,
-      h.model as model_asked,
+    select u.ordinal::integer, v_place[u.organization] as d, p_organizations[u.organization] as organization_id,
+      u.id, u.twin, u.credits, u.cost_nano_usd, u.model, u.flags, u.metadata,
+      h.tid, h.created_at, h.status, h.estimated_credits, h.held_credits, h.maximum_credits, h.input_credits,
+      h.is_dispatched, h.actor_type, h.actor_id, h.actor_digest, h.subject_type, h.subject_id, h.subject_digest,
+      h.form_id, h.budget_ids, h.reported_credits, h.reported_cost_usd, h.reported_usage, h.model as model_asked,
       f.plan, f.capability, f.quality, f.is_unlimited, f.models, f.model_markups,
       f.usd_per_credit, f.credit_increment, f.minimum_charge
-    from unnest(p_organization, p_id, p_twin, p_credits, p_cost_nano_usd, p_model, p_flags, p_metadata, p_settle_hash)
-      with ordinality u(organization, id, twin, credits, cost_nano_usd, model, flags, metadata, settle_hash, ordinal)
+    from unnest(p_organization, p_id, p_twin, p_credits, p_cost_nano_usd, p_model, p_flags, p_metadata)
+      with ordinality u(organization, id, twin, credits, cost_nano_usd, model, flags, metadata, ordinal)
     left join lateral (
-      select * from stipend.credit_reservations x
+      select x.ctid as tid, x.* from stipend.credit_reservations x
       where x.organization_id = p_organizations[u.organization] and x.id = u.id
       limit 1
     ) h on true
@@ -2604,100 +2662,95 @@ begin
     ) f on true
     order by v_place[u.organization], u.ordinal
   loop
-    v_out := null;
-    v_out.request := r.ordinal;
-    v_out.reservation_id := r.id;
-    v_out.is_replay := false;
-
     if r.d = 0 or r.status is null then
-      v_out.code := case
+      request := r.ordinal;
+      reservation_id := r.id;
+      code := case
         when r.d = 0 and exists (select from stipend.organizations g where g.id = r.organization_id) then 'skipped'
         else 'reservation_not_found' end;
-      v_out.detail := jsonb_build_object('reservationId', r.id);
-      return next v_out;
+      detail := jsonb_build_object('reservationId', r.id);
+      return next;
+      code := null;
+      detail := null;
+      continue;
+    end if;
+
+    -- Whatever has ended answers from what stands after this call.
+    if r.twin > 0 or r.status <> 'open' then
+      v_after := v_after || r.ordinal;
       continue;
     end if;
 
     if r.d <> d then
       if d > 0 then
-        v_balances[d] := o;
-        perform stipend.draw_grants(o.organization_id, g_id, g_drawn, o_now);
+        v_monthly[d] := o_monthly;
+        v_bonus[d] := o_bonus;
+        v_debt[d] := o_debt;
+        v_reserved[d] := o_reserved;
+        v_used[d] := o_used;
+        v_open[d] := o_open;
+        v_sequence[d] := o_sequence;
+        v_hash[d] := o_hash;
+        if g_id is not null then
+          perform stipend.draw_grants(p_organizations[v_positions[d]], g_id, g_drawn);
+        end if;
       end if;
       d := r.d;
-      o := v_balances[d];
       o_now := v_now[d];
+      o_monthly := v_monthly[d];
+      o_bonus := v_bonus[d];
+      o_debt := v_debt[d];
+      o_reserved := v_reserved[d];
+      o_used := v_used[d];
+      o_open := v_open[d];
+      o_low := v_low[d];
+      o_sequence := v_sequence[d];
+      o_hash := v_hash[d];
+      v_touched[d] := true;
       g_id := null;
-      g_drawn := null;
-      v_grants_are_read := false;
-    end if;
-
-    if r.twin > 0 and s_done[r.twin] then
-      v_out := s_outcome[r.twin];
-      v_out.request := r.ordinal;
-      v_out.is_replay := true;
-      if p_settle_hash[r.twin] <> r.settle_hash then
-        v_out.code := 'settle_conflict';
-        v_out.detail := jsonb_build_object('status', 'settled', 'creditsUsed', s_charge[r.twin]);
-      end if;
-      return next v_out;
-      continue;
-    end if;
-
-    if r.status <> 'open' then
-      if r.status = 'expired' and not p_is_expiry then
-        v_late := v_late || r.ordinal;
-        continue;
-      end if;
-      v_out := stipend.standing_outcome(r.organization_id, r.id, r.ordinal, true);
-      if r.status = 'released' then
-        v_out.code := 'reservation_released';
-        perform stipend.emit_event(r.organization_id, 'reservation.settled_after_release',
-          jsonb_build_object('reservationId', r.id, 'credits', r.credits * 0.01, 'costUsd', r.cost_nano_usd * 0.000000001),
-          o_now);
-      elsif r.first_settle_hash is distinct from r.settle_hash then
-        v_out.code := 'settle_conflict';
-      end if;
-      if v_out.code is not null then
-        v_out.detail := jsonb_build_object('status', r.status, 'creditsUsed', v_out.charged * 0.01);
-      end if;
-      return next v_out;
-      continue;
     end if;
 
     -- The charge
     if p_is_expiry then
-      v_charge := case when r.is_dispatched then coalesce(r.reported_credits, r.input_credits) else 0 end;
+      charged := case when r.is_dispatched then coalesce(r.reported_credits, r.input_credits) else 0 end;
+      v_cost := r.reported_cost_usd;
     elsif r.credits is not null then
-      v_charge := r.credits * 0.01;
+      charged := r.credits * 0.01;
+      v_cost := r.cost_nano_usd * 0.000000001;
     else
-      v_charge := stipend.credits_from_cost(
-        r.cost_nano_usd * 0.000000001
-          * (10000 + coalesce(r.model_markups[array_position(r.models, r.model)], r.model_markups[1], 0)) * 0.0001,
-        r.usd_per_credit, r.credit_increment, r.minimum_charge);
+      v_cost := r.cost_nano_usd * 0.000000001;
+      v_part := v_cost
+        * (10000 + coalesce(r.model_markups[array_position(r.models, r.model)], r.model_markups[1], 0)) * 0.0001;
+      charged := stipend.credits_from_cost(v_part, r.usd_per_credit, r.credit_increment, r.minimum_charge);
     end if;
-    v_uncharged := greatest(v_charge - r.maximum_credits, 0);
-    v_charge := v_charge - v_uncharged;
+    uncharged := 0.00;
+    if charged > r.maximum_credits then
+      uncharged := charged - r.maximum_credits;
+      charged := r.maximum_credits;
+    end if;
 
-    -- The pools
-    t := t_empty;
-    t.monthly_amount := 0;
-    t.bonus_amount := 0;
-    t.debt_amount := 0;
-    t.covered_amount := 0;
-    v_before := o.monthly_left + o.bonus - o.debt;
-    v_draws := null;
+    -- The pools: monthly, grants, debt
+    v_before := o_monthly + o_bonus - o_debt;
+    monthly := 0.00;
+    bonus := 0.00;
+    debt := 0.00;
+    covered := 0.00;
     if r.is_unlimited then
-      t.covered_amount := v_charge;
-    elsif o.monthly_left >= v_charge then
-      t.monthly_amount := -v_charge;
+      covered := charged;
+    elsif o_monthly >= charged then
+      monthly := charged;
+      o_monthly := o_monthly - charged;
     else
-      t.monthly_amount := -o.monthly_left;
-      t.bonus_amount := -least(o.bonus, v_charge - o.monthly_left);
-      t.debt_amount := -(v_charge + t.monthly_amount + t.bonus_amount);
-      if t.bonus_amount < 0 then
-        if not v_grants_are_read then
-          select array_agg(x.id), array_agg(x.remaining), array_agg(0::numeric), true
-          into g_id, g_remaining, g_drawn, v_grants_are_read
+      monthly := o_monthly;
+      bonus := least(o_bonus, charged - monthly);
+      debt := charged - monthly - bonus;
+      o_monthly := 0.00;
+      o_bonus := o_bonus - bonus;
+      o_debt := o_debt + debt;
+      if bonus > 0 then
+        if g_id is null then
+          select array_agg(x.id), array_agg(x.remaining), array_agg(0::numeric)
+          into g_id, g_remaining, g_drawn
           from (
             select g.id, g.remaining from stipend.credit_grants g
             where g.organization_id = r.organization_id and g.is_live
@@ -2705,7 +2758,8 @@ begin
           ) x;
           g_next := 1;
         end if;
-        v_rest := -t.bonus_amount;
+        v_rest := bonus;
+        v_draws := null;
         while v_rest > 0 loop
           v_part := least(v_rest, g_remaining[g_next]);
           if v_part = 0 then
@@ -2719,150 +2773,154 @@ begin
             v_draws := coalesce(v_draws, '{}') || jsonb_build_object(g_id[g_next]::text, v_part);
           end if;
         end loop;
+        s_draws[r.ordinal] := v_draws::text;
       end if;
     end if;
-    o.monthly_left := o.monthly_left + t.monthly_amount;
-    o.bonus := o.bonus + t.bonus_amount;
-    o.debt := o.debt - t.debt_amount;
-    o.used_this_period := o.used_this_period + v_charge;
-    o.reserved := o.reserved - r.held_credits;
-    o.open_holds := o.open_holds - 1;
+    o_used := o_used + charged;
+    o_reserved := o_reserved - r.held_credits;
+    o_open := o_open - 1;
+    balance := o_monthly + o_bonus - o_debt;
 
     -- The ledger row
-    if v_charge > 0 or v_uncharged > 0 then
-      t.organization_id := r.organization_id;
-      t.sequence := o.ledger_sequence + 1;
-      t.type := 'ai_consumption';
-      t.amount := t.monthly_amount + t.bonus_amount + t.debt_amount;
-      t.balance_after := v_before + t.amount;
-      t.reservation_id := r.id;
-      t.plan := r.plan;
-      t.capability := r.capability;
-      t.quality := r.quality;
-      t.model := coalesce(r.model, r.model_asked, r.models[1]);
-      t.estimated_credits := r.estimated_credits;
-      t.uncharged_credits := v_uncharged;
-      t.cost_usd := case when p_is_expiry then r.reported_cost_usd else r.cost_nano_usd * 0.000000001 end;
-      t.flags := coalesce(r.flags::text[], '{}');
-      if p_is_expiry then
-        t.flags := '{provisional,review}';
-      end if;
-      if v_uncharged > 0 then
-        t.flags := t.flags || 'uncharged'::text;
-      end if;
-      t.actor_type := r.actor_type;
-      t.actor_id := r.actor_id;
-      t.actor_digest := r.actor_digest;
-      t.subject_type := r.subject_type;
-      t.subject_id := r.subject_id;
-      t.subject_digest := r.subject_digest;
-      t.form_id := r.form_id;
-      t.provider_metadata := case when p_is_expiry then r.reported_usage else r.metadata end;
-      t.effective_at := o_now;
-      t.created_at := o_now;
-      t.hash := stipend.transaction_hash(t, o.ledger_hash);
-      t_rows[cardinality(t_rows) + 1] := t;
-      o.ledger_sequence := t.sequence;
-      o.ledger_hash := t.hash;
-      o.ledger_at := o_now;
-      if v_before >= o.monthly_allocation * o.low_balance_percent * 0.01 or v_before > 0 then
-        if t.balance_after <= 0 or t.balance_after < o.monthly_allocation * o.low_balance_percent * 0.01 then
-          perform stipend.emit_balance_events(r.organization_id, o.monthly_allocation, o.low_balance_percent,
-            v_before, t.balance_after, o_now);
+    sequence := null;
+    if charged > 0 or uncharged > 0 then
+      o_sequence := o_sequence + 1;
+      sequence := o_sequence;
+      v_flags := c_no_flags;
+      if r.flags is not null or p_is_expiry or uncharged > 0 then
+        v_flags := case when p_is_expiry then '{provisional,review}' else coalesce(r.flags, '{}') end;
+        if uncharged > 0 then
+          v_flags := v_flags || 'uncharged'::text;
         end if;
+        s_flags[r.ordinal] := v_flags::text;
       end if;
-      s_sequence[r.ordinal] := t.sequence;
+      v_model := coalesce(r.model, r.model_asked, r.models[1]);
+      o_hash := stipend.transaction_hash(
+        o_hash, r.organization_id, o_sequence, 'ai_consumption', covered - charged, -monthly, -bonus, -debt, covered,
+        balance, r.id, r.plan, r.capability, r.quality, v_model, r.estimated_credits, uncharged, v_cost, v_flags,
+        r.actor_type, r.actor_id, r.actor_digest, r.subject_type, r.subject_id, r.subject_digest, r.form_id,
+        null, null, case when p_is_expiry then r.reported_usage else r.metadata end, null, o_now, o_now);
+      s_sequence[r.ordinal] := o_sequence;
+      s_monthly[r.ordinal] := -monthly;
+      s_bonus[r.ordinal] := -bonus;
+      s_debt[r.ordinal] := -debt;
+      s_covered[r.ordinal] := covered;
+      s_uncharged[r.ordinal] := uncharged;
+      s_balance[r.ordinal] := balance;
+      s_cost_usd[r.ordinal] := v_cost;
+      s_model[r.ordinal] := v_model;
+      s_hash[r.ordinal] := o_hash;
+      if (v_before >= o_low and balance < o_low) or (v_before > 0 and balance <= 0) then
+        perform stipend.emit_balance_events(
+          r.organization_id, v_allocation[d], v_percent[d], v_before, balance, o_now);
+      end if;
     end if;
 
-    s_done[r.ordinal] := true;
+    v_settled := v_settled + 1;
+    s_tid[r.ordinal] := r.tid;
     s_now[r.ordinal] := o_now;
-    s_charge[r.ordinal] := v_charge;
-    s_draws[r.ordinal] := v_draws::text;
-    v_has_budgets := v_has_budgets or r.budget_ids is not null;
+    s_charge[r.ordinal] := charged;
+    if r.budget_ids is not null then
+      for i in 1 .. cardinality(r.budget_ids) loop
+        c_organization := c_organization || r.organization_id;
+        c_budget := c_budget || r.budget_ids[i];
+        c_counted_at := c_counted_at || r.created_at;
+        c_held := c_held || r.estimated_credits;
+        c_used := c_used || charged;
+      end loop;
+    end if;
     if p_is_expiry then
       perform stipend.emit_event(r.organization_id, 'reservation.expired',
-        jsonb_build_object('reservationId', r.id, 'creditsUsed', v_charge, 'isDispatched', r.is_dispatched), o_now);
+        jsonb_build_object('reservationId', r.id, 'creditsUsed', charged, 'isDispatched', r.is_dispatched), o_now);
     end if;
 
-    v_out.status := case when p_is_expiry then 'expired' else 'settled' end;
-    v_out.estimated := (r.estimated_credits * 100)::bigint;
-    v_out.maximum := (r.maximum_credits * 100)::bigint;
-    v_out.charged := (v_charge * 100)::bigint;
-    v_out.uncharged := (v_uncharged * 100)::bigint;
-    v_out.monthly := (-t.monthly_amount * 100)::bigint;
-    v_out.bonus := (-t.bonus_amount * 100)::bigint;
-    v_out.debt := (-t.debt_amount * 100)::bigint;
-    v_out.covered := (t.covered_amount * 100)::bigint;
-    v_out.sequence := t.sequence;
-    v_out.balance := ((o.monthly_left + o.bonus - o.debt) * 100)::bigint;
-    v_out.spendable := case when r.is_unlimited then null
-      else ((o.monthly_left + o.bonus - o.debt - o.reserved) * 100)::bigint end;
-    v_out.quality := r.quality;
-    s_outcome[r.ordinal] := v_out;
-    return next v_out;
+    request := r.ordinal;
+    reservation_id := r.id;
+    status := v_end;
+    estimated := r.estimated_credits;
+    maximum := r.maximum_credits;
+    spendable := case when not r.is_unlimited then balance - o_reserved end;
+    return next;
   end loop;
 
-  if d > 0 then
-    v_balances[d] := o;
-    perform stipend.draw_grants(o.organization_id, g_id, g_drawn, o_now);
-  end if;
+  if v_settled > 0 then
+    v_monthly[d] := o_monthly;
+    v_bonus[d] := o_bonus;
+    v_debt[d] := o_debt;
+    v_reserved[d] := o_reserved;
+    v_used[d] := o_used;
+    v_open[d] := o_open;
+    v_sequence[d] := o_sequence;
+    v_hash[d] := o_hash;
+    if g_id is not null then
+      perform stipend.draw_grants(p_organizations[v_positions[d]], g_id, g_drawn);
+    end if;
 
-  if true = any(s_done) then
     insert into stipend.credit_transactions (
       organization_id, sequence, type, amount, monthly_amount, bonus_amount, debt_amount, covered_amount,
       balance_after, reservation_id, plan, capability, quality, model, estimated_credits, uncharged_credits,
       cost_usd, flags, actor_type, actor_id, actor_digest, subject_type, subject_id, subject_digest, form_id,
-      source_id, reason, provider_metadata, payment_metadata, effective_at, created_at, hash)
-    select x.organization_id, x.sequence, x.type, x.amount, x.monthly_amount, x.bonus_amount, x.debt_amount,
-      x.covered_amount, x.balance_after, x.reservation_id, x.plan, x.capability, x.quality, x.model,
-      x.estimated_credits, x.uncharged_credits, x.cost_usd, x.flags, x.actor_type, x.actor_id, x.actor_digest,
-      x.subject_type, x.subject_id, x.subject_digest, x.form_id, x.source_id, x.reason, x.provider_metadata,
-      x.payment_metadata, x.effective_at, x.created_at, x.hash
-    from unnest(t_rows) x;
+      provider_metadata, effective_at, created_at, hash)
+    select h.organization_id, u.sequence, 'ai_consumption', u.monthly + u.bonus + u.debt, u.monthly, u.bonus, u.debt,
+      u.covered, u.balance, h.id, f.plan, f.capability, f.quality, u.model, h.estimated_credits, u.uncharged,
+      u.cost_usd, coalesce(u.flags::text[], c_no_flags), h.actor_type, h.actor_id, h.actor_digest, h.subject_type, h.subject_id,
+      h.subject_digest, h.form_id, case when p_is_expiry then h.reported_usage else u.metadata end, u.now, u.now, u.hash
+    from unnest(s_tid, s_sequence, s_monthly, s_bonus, s_debt, s_covered, s_balance, s_uncharged, s_cost_usd, s_model,
+      s_flags, s_now, s_hash, p_metadata)
+      u(tid, sequence, monthly, bonus, debt, covered, balance, uncharged, cost_usd, model, flags, now, hash, metadata)
+    join stipend.credit_reservations h on h.ctid = u.tid
+    join stipend.catalog_offers f on f.id = h.offer_id
+    where u.sequence is not null;
 
+    -- By place: nobody else touches these rows under the organization's lock.
     update stipend.credit_reservations h
-    set status = case when p_is_expiry then 'expired' else 'settled' end,
+    set status = v_end,
         charged_credits = u.charge,
         sequence = u.sequence,
         settle_hash = u.settle_hash,
         grant_draws = u.draws::jsonb,
         idempotency_key = case when p_is_expiry and u.charge = 0 then null else h.idempotency_key end,
         ended_at = u.now
-    from unnest(s_done, p_organization, p_id, s_charge, s_sequence, p_settle_hash, s_draws, s_now)
-      u(is_done, organization, id, charge, sequence, settle_hash, draws, now)
-    where u.is_done and h.organization_id = p_organizations[u.organization] and h.id = u.id;
+    from unnest(s_tid, s_charge, s_sequence, p_settle_hash, s_draws, s_now)
+      u(tid, charge, sequence, settle_hash, draws, now)
+    where h.ctid = u.tid;
 
     update stipend.organization_credit_balances b
-    set monthly_left = x.monthly_left, bonus = x.bonus, debt = x.debt, reserved = x.reserved,
-        used_this_period = x.used_this_period, open_holds = x.open_holds, ledger_sequence = x.ledger_sequence,
-        ledger_hash = x.ledger_hash, ledger_at = x.ledger_at
-    from unnest(v_balances) x
-    where b.organization_id = x.organization_id and b.open_holds <> x.open_holds;
+    set monthly_left = u.monthly, bonus = u.bonus, debt = u.debt, reserved = u.reserved, used_this_period = u.used,
+        open_holds = u.open_holds, ledger_sequence = u.sequence, ledger_hash = u.hash,
+        ledger_at = case when u.sequence > b.ledger_sequence then u.now else b.ledger_at end
+    from unnest(v_positions, v_touched, v_now, v_monthly, v_bonus, v_debt, v_reserved, v_used, v_open, v_sequence, v_hash)
+      u(position, is_touched, now, monthly, bonus, debt, reserved, used, open_holds, sequence, hash)
+    where u.is_touched and b.organization_id = p_organizations[u.position];
 
-    if v_has_budgets then
-      perform stipend.settle_budgets(p_organizations, p_organization, p_id, s_charge, s_done);
+    if cardinality(c_budget) > 0 then
+      perform stipend.settle_budgets(c_organization, c_budget, c_counted_at, c_held, c_used);
     end if;
 
     insert into stipend.reservation_replies (organization_id, reservation_id, reply, created_at)
     select p_organizations[u.organization], u.id, u.reply, u.now
-    from unnest(s_done, p_organization, p_id, p_reply, s_now) u(is_done, organization, id, reply, now)
-    where u.is_done and u.reply is not null;
+    from unnest(s_tid, p_organization, p_id, p_reply, s_now) u(tid, organization, id, reply, now)
+    where u.tid is not null and u.reply is not null;
   end if;
 
-  foreach i in array v_late loop
-    return next stipend.settle_late(i, p_organizations[p_organization[i]], p_id[i], p_credits[i], p_cost_nano_usd[i],
-      p_model[i], p_flags[i], p_metadata[i], p_settle_hash[i], p_reply[i]);
-  end loop;
+  if not p_is_expiry then
+    foreach v_request in array v_after loop
+      return query select x.* from stipend.settle_ended(
+        v_request, p_organizations[p_organization[v_request]], p_id[v_request], p_credits[v_request],
+        p_cost_nano_usd[v_request], p_model[v_request], p_flags[v_request], p_metadata[v_request],
+        p_settle_hash[v_request], p_reply[v_request]) x;
+    end loop;
+  end if;
 end;
 $$;
 
 ALTER FUNCTION stipend.settle_credits(p_wait boolean, p_is_expiry boolean, p_organizations text[], p_organization integer[], p_id uuid[], p_twin integer[], p_credits bigint[], p_cost_nano_usd bigint[], p_model text[], p_flags text[], p_metadata jsonb[], p_settle_hash bytea[], p_reply jsonb[]) OWNER TO stipend_ledger;
 
 --
--- Name: settle_late(integer, text, uuid, bigint, bigint, text, text, jsonb, bytea, jsonb); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+-- Name: settle_ended(integer, text, uuid, bigint, bigint, text, text, jsonb, bytea, jsonb); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
 --
 
-CREATE FUNCTION stipend.settle_late(p_request integer, p_organization_id text, p_id uuid, p_credits bigint, p_cost_nano_usd bigint, p_model text, p_flags text, p_metadata jsonb, p_settle_hash bytea, p_reply jsonb) RETURNS stipend.outcome
+CREATE FUNCTION stipend.settle_ended(p_request integer, p_organization_id text, p_id uuid, p_credits bigint, p_cost_nano_usd bigint, p_model text, p_flags text, p_metadata jsonb, p_settle_hash bytea, p_reply jsonb) RETURNS stipend.outcome
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -2883,10 +2941,17 @@ declare
 begin
   select * into strict v_hold from stipend.credit_reservations h
   where h.organization_id = p_organization_id and h.id = p_id;
-  if v_hold.status <> 'expired' then   -- an earlier request of this call was first
+  if v_hold.status <> 'expired' then
     v_out := stipend.standing_outcome(p_organization_id, p_id, p_request, true);
-    if v_hold.settle_hash is distinct from p_settle_hash then
+    if v_hold.status = 'released' then
+      v_out.code := 'reservation_released';
+      perform stipend.emit_event(p_organization_id, 'reservation.settled_after_release',
+        jsonb_build_object('reservationId', p_id, 'credits', p_credits * 0.01, 'costUsd', p_cost_nano_usd * 0.000000001),
+        clock_timestamp());
+    elsif v_hold.settle_hash is distinct from p_settle_hash then
       v_out.code := 'settle_conflict';
+    end if;
+    if v_out.code is not null then
       v_out.detail := jsonb_build_object('status', v_hold.status, 'creditsUsed', v_hold.charged_credits);
     end if;
     return v_out;
@@ -3000,7 +3065,7 @@ begin
 end;
 $$;
 
-ALTER FUNCTION stipend.settle_late(p_request integer, p_organization_id text, p_id uuid, p_credits bigint, p_cost_nano_usd bigint, p_model text, p_flags text, p_metadata jsonb, p_settle_hash bytea, p_reply jsonb) OWNER TO stipend_ledger;
+ALTER FUNCTION stipend.settle_ended(p_request integer, p_organization_id text, p_id uuid, p_credits bigint, p_cost_nano_usd bigint, p_model text, p_flags text, p_metadata jsonb, p_settle_hash bytea, p_reply jsonb) OWNER TO stipend_ledger;
 
 --
 -- Name: standing_outcome(text, uuid, integer, boolean); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
@@ -3014,15 +3079,11 @@ declare
   v_out  stipend.outcome;
 begin
   select p_request, null, null, r.id, r.status, p_is_replay,
-    (r.estimated_credits * 100)::bigint, (r.maximum_credits * 100)::bigint,
-    (r.charged_credits * 100)::bigint, (t.uncharged_credits * 100)::bigint,
-    (-t.monthly_amount * 100)::bigint, (-t.bonus_amount * 100)::bigint, (-t.debt_amount * 100)::bigint,
-    (t.covered_amount * 100)::bigint, r.sequence,
-    (coalesce(t.balance_after, b.monthly_left + b.bonus - b.debt) * 100)::bigint,
-    case when o.is_unlimited then null else ((b.monthly_left + b.bonus - b.debt - b.reserved) * 100)::bigint end,
-    (extract(epoch from r.expires_at) * 1000)::bigint, o.quality,
-    case when r.model is null then o.models else array[r.model] end,
-    case when r.model is null then o.model_ids else array[o.model_ids[array_position(o.models, r.model)]] end
+    r.estimated_credits, r.maximum_credits, r.charged_credits, t.uncharged_credits,
+    -t.monthly_amount, -t.bonus_amount, -t.debt_amount, t.covered_amount, r.sequence,
+    coalesce(t.balance_after, b.monthly_left + b.bonus - b.debt),
+    case when not o.is_unlimited then b.monthly_left + b.bonus - b.debt - b.reserved end,
+    (extract(epoch from r.expires_at) * 1000)::bigint, r.offer_id
   into v_out
   from stipend.credit_reservations r
   join stipend.catalog_offers o on o.id = r.offer_id
@@ -3040,22 +3101,39 @@ ALTER FUNCTION stipend.standing_outcome(p_organization_id text, p_id uuid, p_req
 --
 
 CREATE FUNCTION stipend.transaction_hash(r stipend.credit_transactions, p_previous bytea) RETURNS bytea
-    LANGUAGE sql IMMUTABLE
+    LANGUAGE sql STABLE
     AS $$
-  select sha256(convert_to(json_build_array(
-    1, r.organization_id, r.sequence, r.type,
-    (r.amount * 100)::bigint, (r.monthly_amount * 100)::bigint, (r.bonus_amount * 100)::bigint,
-    (r.debt_amount * 100)::bigint, (r.covered_amount * 100)::bigint, (r.balance_after * 100)::bigint,
-    r.reservation_id, r.plan, r.capability, r.quality, r.model,
-    (r.estimated_credits * 100)::bigint, (r.uncharged_credits * 100)::bigint, (r.cost_usd * 1000000000)::bigint,
-    r.flags, r.actor_type, r.actor_id, encode(r.actor_digest, 'hex'),
-    r.subject_type, r.subject_id, encode(r.subject_digest, 'hex'),
-    r.form_id, r.source_id, r.reason, r.provider_metadata::text, r.payment_metadata::text,
-    (extract(epoch from r.effective_at) * 1000000)::bigint, (extract(epoch from r.created_at) * 1000000)::bigint,
-    encode(p_previous, 'hex'))::text, 'UTF8'));
+  select stipend.transaction_hash(
+    p_previous, r.organization_id, r.sequence, r.type, r.amount, r.monthly_amount, r.bonus_amount, r.debt_amount,
+    r.covered_amount, r.balance_after, r.reservation_id, r.plan, r.capability, r.quality, r.model,
+    r.estimated_credits, r.uncharged_credits, r.cost_usd, r.flags, r.actor_type, r.actor_id, r.actor_digest,
+    r.subject_type, r.subject_id, r.subject_digest, r.form_id, r.source_id, r.reason, r.provider_metadata,
+    r.payment_metadata, r.effective_at, r.created_at);
 $$;
 
 ALTER FUNCTION stipend.transaction_hash(r stipend.credit_transactions, p_previous bytea) OWNER TO stipend_ledger;
+
+--
+-- Name: transaction_hash(bytea, text, bigint, text, numeric, numeric, numeric, numeric, numeric, numeric, uuid, text, text, text, text, numeric, numeric, numeric, text[], text, text, bytea, text, text, bytea, text, text, text, jsonb, jsonb, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.transaction_hash(p_previous bytea, p_organization_id text, p_sequence bigint, p_type text, p_amount numeric, p_monthly numeric, p_bonus numeric, p_debt numeric, p_covered numeric, p_balance_after numeric, p_reservation_id uuid, p_plan text, p_capability text, p_quality text, p_model text, p_estimated numeric, p_uncharged numeric, p_cost_usd numeric, p_flags text[], p_actor_type text, p_actor_id text, p_actor_digest bytea, p_subject_type text, p_subject_id text, p_subject_digest bytea, p_form_id text, p_source_id text, p_reason text, p_provider_metadata jsonb, p_payment_metadata jsonb, p_effective_at timestamp with time zone, p_created_at timestamp with time zone) RETURNS bytea
+    LANGUAGE sql STABLE
+    AS $$
+  select sha256(convert_to(json_build_array(
+    1, p_organization_id, p_sequence, p_type,
+    (p_amount * 100)::bigint, (p_monthly * 100)::bigint, (p_bonus * 100)::bigint, (p_debt * 100)::bigint,
+    (p_covered * 100)::bigint, (p_balance_after * 100)::bigint,
+    p_reservation_id, p_plan, p_capability, p_quality, p_model,
+    (p_estimated * 100)::bigint, (p_uncharged * 100)::bigint, (p_cost_usd * 1000000000)::bigint, p_flags,
+    p_actor_type, p_actor_id, encode(p_actor_digest, 'hex'),
+    p_subject_type, p_subject_id, encode(p_subject_digest, 'hex'), p_form_id,
+    p_source_id, p_reason, p_provider_metadata::text, p_payment_metadata::text,
+    (extract(epoch from p_effective_at) * 1000000)::bigint, (extract(epoch from p_created_at) * 1000000)::bigint,
+    encode(p_previous, 'hex'))::text, 'UTF8'));
+$$;
+
+ALTER FUNCTION stipend.transaction_hash(p_previous bytea, p_organization_id text, p_sequence bigint, p_type text, p_amount numeric, p_monthly numeric, p_bonus numeric, p_debt numeric, p_covered numeric, p_balance_after numeric, p_reservation_id uuid, p_plan text, p_capability text, p_quality text, p_model text, p_estimated numeric, p_uncharged numeric, p_cost_usd numeric, p_flags text[], p_actor_type text, p_actor_id text, p_actor_digest bytea, p_subject_type text, p_subject_id text, p_subject_digest bytea, p_form_id text, p_source_id text, p_reason text, p_provider_metadata jsonb, p_payment_metadata jsonb, p_effective_at timestamp with time zone, p_created_at timestamp with time zone) OWNER TO stipend_ledger;
 
 --
 -- Name: update_subscription(text, timestamp with time zone, boolean, boolean); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
@@ -3922,13 +4000,6 @@ ALTER TABLE ONLY stipend.credit_parties
     ADD CONSTRAINT credit_parties_pkey PRIMARY KEY (organization_id, digest);
 
 --
--- Name: credit_reservations credit_reservations_organization_id_idempotency_key_key; Type: CONSTRAINT; Schema: stipend; Owner: stipend_migrator
---
-
-ALTER TABLE ONLY stipend.credit_reservations
-    ADD CONSTRAINT credit_reservations_organization_id_idempotency_key_key UNIQUE (organization_id, idempotency_key);
-
---
 -- Name: credit_reservations credit_reservations_pkey; Type: CONSTRAINT; Schema: stipend; Owner: stipend_migrator
 --
 
@@ -4167,13 +4238,13 @@ CREATE INDEX credit_parties_by_id ON stipend.credit_parties USING btree (organiz
 -- Name: credit_reservations_by_lease; Type: INDEX; Schema: stipend; Owner: stipend_migrator
 --
 
-CREATE INDEX credit_reservations_by_lease ON stipend.credit_reservations USING btree (organization_id, expires_at);
+CREATE INDEX credit_reservations_by_lease ON stipend.credit_reservations USING btree (hashtext(organization_id), expires_at);
 
 --
--- Name: credit_transactions_by_time; Type: INDEX; Schema: stipend; Owner: stipend_migrator
+-- Name: credit_reservations_key; Type: INDEX; Schema: stipend; Owner: stipend_migrator
 --
 
-CREATE INDEX credit_transactions_by_time ON stipend.credit_transactions USING btree (organization_id, created_at);
+CREATE UNIQUE INDEX credit_reservations_key ON stipend.credit_reservations USING btree (organization_id, idempotency_key) WHERE (idempotency_key IS NOT NULL);
 
 --
 -- Name: customer_uses_by_reservation; Type: INDEX; Schema: stipend; Owner: stipend_migrator
@@ -4470,10 +4541,10 @@ GRANT ALL ON FUNCTION stipend.delete_expired_records(p_limit integer) TO stipend
 REVOKE ALL ON FUNCTION stipend.draw_credits(p_organization_id text, p_credits numeric, OUT monthly_amount numeric, OUT bonus_amount numeric, OUT debt_amount numeric) FROM PUBLIC;
 
 --
--- Name: FUNCTION draw_grants(p_organization_id text, p_id uuid[], p_drawn numeric[], p_at timestamp with time zone); Type: ACL; Schema: stipend; Owner: stipend_ledger
+-- Name: FUNCTION draw_grants(p_organization_id text, p_id uuid[], p_drawn numeric[]); Type: ACL; Schema: stipend; Owner: stipend_ledger
 --
 
-REVOKE ALL ON FUNCTION stipend.draw_grants(p_organization_id text, p_id uuid[], p_drawn numeric[], p_at timestamp with time zone) FROM PUBLIC;
+REVOKE ALL ON FUNCTION stipend.draw_grants(p_organization_id text, p_id uuid[], p_drawn numeric[]) FROM PUBLIC;
 
 --
 -- Name: FUNCTION emit_balance_events(p_organization_id text, p_monthly_allocation numeric, p_percent smallint, p_before numeric, p_after numeric, p_at timestamp with time zone); Type: ACL; Schema: stipend; Owner: stipend_ledger
@@ -4723,10 +4794,17 @@ GRANT ALL ON FUNCTION stipend.reset_monthly_credits(p_limit integer) TO stipend_
 REVOKE ALL ON FUNCTION stipend.roll_period(p_organization_id text) FROM PUBLIC;
 
 --
--- Name: FUNCTION settle_budgets(p_organizations text[], p_organization integer[], p_id uuid[], p_charge numeric[], p_is_done boolean[]); Type: ACL; Schema: stipend; Owner: stipend_ledger
+-- Name: FUNCTION sequence_at(p_organization_id text, p_at timestamp with time zone); Type: ACL; Schema: stipend; Owner: stipend_ledger
 --
 
-REVOKE ALL ON FUNCTION stipend.settle_budgets(p_organizations text[], p_organization integer[], p_id uuid[], p_charge numeric[], p_is_done boolean[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION stipend.sequence_at(p_organization_id text, p_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION stipend.sequence_at(p_organization_id text, p_at timestamp with time zone) TO stipend_server;
+
+--
+-- Name: FUNCTION settle_budgets(p_organization_id text[], p_budget_id uuid[], p_counted_at timestamp with time zone[], p_held numeric[], p_used numeric[]); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.settle_budgets(p_organization_id text[], p_budget_id uuid[], p_counted_at timestamp with time zone[], p_held numeric[], p_used numeric[]) FROM PUBLIC;
 
 --
 -- Name: FUNCTION settle_credits(p_wait boolean, p_is_expiry boolean, p_organizations text[], p_organization integer[], p_id uuid[], p_twin integer[], p_credits bigint[], p_cost_nano_usd bigint[], p_model text[], p_flags text[], p_metadata jsonb[], p_settle_hash bytea[], p_reply jsonb[]); Type: ACL; Schema: stipend; Owner: stipend_ledger
@@ -4736,10 +4814,10 @@ REVOKE ALL ON FUNCTION stipend.settle_credits(p_wait boolean, p_is_expiry boolea
 GRANT ALL ON FUNCTION stipend.settle_credits(p_wait boolean, p_is_expiry boolean, p_organizations text[], p_organization integer[], p_id uuid[], p_twin integer[], p_credits bigint[], p_cost_nano_usd bigint[], p_model text[], p_flags text[], p_metadata jsonb[], p_settle_hash bytea[], p_reply jsonb[]) TO stipend_server;
 
 --
--- Name: FUNCTION settle_late(p_request integer, p_organization_id text, p_id uuid, p_credits bigint, p_cost_nano_usd bigint, p_model text, p_flags text, p_metadata jsonb, p_settle_hash bytea, p_reply jsonb); Type: ACL; Schema: stipend; Owner: stipend_ledger
+-- Name: FUNCTION settle_ended(p_request integer, p_organization_id text, p_id uuid, p_credits bigint, p_cost_nano_usd bigint, p_model text, p_flags text, p_metadata jsonb, p_settle_hash bytea, p_reply jsonb); Type: ACL; Schema: stipend; Owner: stipend_ledger
 --
 
-REVOKE ALL ON FUNCTION stipend.settle_late(p_request integer, p_organization_id text, p_id uuid, p_credits bigint, p_cost_nano_usd bigint, p_model text, p_flags text, p_metadata jsonb, p_settle_hash bytea, p_reply jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION stipend.settle_ended(p_request integer, p_organization_id text, p_id uuid, p_credits bigint, p_cost_nano_usd bigint, p_model text, p_flags text, p_metadata jsonb, p_settle_hash bytea, p_reply jsonb) FROM PUBLIC;
 
 --
 -- Name: FUNCTION standing_outcome(p_organization_id text, p_id uuid, p_request integer, p_is_replay boolean); Type: ACL; Schema: stipend; Owner: stipend_ledger
@@ -4753,6 +4831,13 @@ REVOKE ALL ON FUNCTION stipend.standing_outcome(p_organization_id text, p_id uui
 
 REVOKE ALL ON FUNCTION stipend.transaction_hash(r stipend.credit_transactions, p_previous bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION stipend.transaction_hash(r stipend.credit_transactions, p_previous bytea) TO stipend_server;
+
+--
+-- Name: FUNCTION transaction_hash(p_previous bytea, p_organization_id text, p_sequence bigint, p_type text, p_amount numeric, p_monthly numeric, p_bonus numeric, p_debt numeric, p_covered numeric, p_balance_after numeric, p_reservation_id uuid, p_plan text, p_capability text, p_quality text, p_model text, p_estimated numeric, p_uncharged numeric, p_cost_usd numeric, p_flags text[], p_actor_type text, p_actor_id text, p_actor_digest bytea, p_subject_type text, p_subject_id text, p_subject_digest bytea, p_form_id text, p_source_id text, p_reason text, p_provider_metadata jsonb, p_payment_metadata jsonb, p_effective_at timestamp with time zone, p_created_at timestamp with time zone); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.transaction_hash(p_previous bytea, p_organization_id text, p_sequence bigint, p_type text, p_amount numeric, p_monthly numeric, p_bonus numeric, p_debt numeric, p_covered numeric, p_balance_after numeric, p_reservation_id uuid, p_plan text, p_capability text, p_quality text, p_model text, p_estimated numeric, p_uncharged numeric, p_cost_usd numeric, p_flags text[], p_actor_type text, p_actor_id text, p_actor_digest bytea, p_subject_type text, p_subject_id text, p_subject_digest bytea, p_form_id text, p_source_id text, p_reason text, p_provider_metadata jsonb, p_payment_metadata jsonb, p_effective_at timestamp with time zone, p_created_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION stipend.transaction_hash(p_previous bytea, p_organization_id text, p_sequence bigint, p_type text, p_amount numeric, p_monthly numeric, p_bonus numeric, p_debt numeric, p_covered numeric, p_balance_after numeric, p_reservation_id uuid, p_plan text, p_capability text, p_quality text, p_model text, p_estimated numeric, p_uncharged numeric, p_cost_usd numeric, p_flags text[], p_actor_type text, p_actor_id text, p_actor_digest bytea, p_subject_type text, p_subject_id text, p_subject_digest bytea, p_form_id text, p_source_id text, p_reason text, p_provider_metadata jsonb, p_payment_metadata jsonb, p_effective_at timestamp with time zone, p_created_at timestamp with time zone) TO stipend_server;
 
 --
 -- Name: FUNCTION update_subscription(p_organization_id text, p_paid_until timestamp with time zone, p_is_suspended boolean, p_is_ended boolean, OUT status text, OUT plan text, OUT paid_until timestamp with time zone); Type: ACL; Schema: stipend; Owner: stipend_ledger

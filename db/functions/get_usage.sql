@@ -13,7 +13,9 @@ as $$
     end,
     count(distinct t.reservation_id), sum(t.covered_amount - t.amount), sum(t.cost_usd)
   from stipend.credit_transactions t
-  where t.organization_id = p_organization_id and t.created_at >= p_from and t.created_at < p_to
+  where t.organization_id = p_organization_id
+    and t.sequence >= (select stipend.sequence_at(p_organization_id, p_from))
+    and t.sequence < (select stipend.sequence_at(p_organization_id, p_to))
     and t.reservation_id is not null
   group by 1
   order by 1;

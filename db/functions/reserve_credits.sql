@@ -35,7 +35,7 @@ create or replace function stipend.reserve_credits(
   request integer, code text, detail jsonb, reservation_id uuid, status text, is_replay boolean,
   estimated numeric, maximum numeric, charged numeric, uncharged numeric,
   monthly numeric, bonus numeric, debt numeric, covered numeric, sequence bigint,
-  balance numeric, spendable numeric, expires_at_ms bigint, quality text, models text[], model_ids text[]
+  balance numeric, spendable numeric, expires_at_ms bigint, offer_id bigint
 )
 language plpgsql
 security definer
@@ -109,15 +109,13 @@ declare
   -- the request at hand
   r                 record;
   v_standing        stipend.outcome;
-  v_held            numeric;
-  v_input           numeric;
-  v_output_tokens   integer;
   v_budgets         text;
   i                 integer;
 begin
   if n = 0 then
     return;
   end if;
+  is_replay := false;
   v_positions := stipend.lock_balances(p_organizations, p_wait, true);
   v_place := array_fill(0, array[cardinality(p_organizations)]);
   for i in 1 .. cardinality(v_positions) loop
@@ -158,12 +156,13 @@ begin
 
   for r in
     select u.ordinal::integer, u.organization, v_place[u.organization] as d, p_organizations[u.organization] as organization_id,
-      u.id, u.key, u.twin, u.parameter_hash, u.capability, u.quality as quality_asked, u.model, u.estimate, u.input_tokens,
-      u.output_tokens, u.lease_seconds, u.is_dry_run, u.actor_type, u.actor_id, u.form_id, u.customer_limits,
-      o.id as offer_id, o.quality, o.is_unlimited, o.capability_is_enabled, o.plan_is_enabled,
-      o.rate_limit_rpm, o.rate_limit_rph, o.rate_limit_rpd, o.estimated_credits, o.output_cap,
-      o.models, o.model_ids, o.input_usd_per_million, o.output_usd_per_million, o.unpriced_models,
-      o.usd_per_credit, o.credit_increment, o.minimum_charge,
+      u.id, u.key, u.twin, u.parameter_hash, u.capability, u.quality as quality_asked, u.model, u.lease_seconds, u.is_dry_run, u.actor_type, u.actor_id, u.form_id, u.customer_limits,
+      o.id as offer_id, o.is_unlimited, o.capability_is_enabled, o.plan_is_enabled,
+      o.rate_limit_rpm, o.rate_limit_rph, o.rate_limit_rpd, o.models,
+      o.rate_limit_rpm is not null or o.rate_limit_rph is not null or o.rate_limit_rpd is not null as is_rate_limited,
+      coalesce(u.estimate * 0.01, e.worst_case, o.estimated_credits) as estimated,
+      greatest(coalesce(e.worst_case, 10 * coalesce(u.estimate * 0.01, o.estimated_credits)), u.estimate * 0.01) as maximum,
+      coalesce(e.input, u.estimate * 0.01, o.estimated_credits) as input,
       k.id as key_id, k.parameter_hash as key_hash, k.status as key_status, k.expires_at as key_expires_at,
       c.minute_bucket, c.minute_count, c.minute_previous, c.hour_bucket, c.hour_count, c.hour_previous,
       c.day_bucket, c.day_count, c.day_previous
@@ -183,6 +182,17 @@ begin
            limit 1))
       limit 1
     ) o on true
+    -- What the input alone and what the worst case costs, at the dearest model's prices; NULL: tokens unknown.
+    left join lateral (
+      select
+        stipend.credits_from_cost(c.input_usd, o.usd_per_credit, o.credit_increment, o.minimum_charge) as input,
+        stipend.credits_from_cost(c.input_usd + c.output_usd, o.usd_per_credit, o.credit_increment, o.minimum_charge)
+          as worst_case
+      from (
+        select o.input_usd_per_million * u.input_tokens * 0.000001 as input_usd,
+          o.output_usd_per_million * least(u.output_tokens, o.output_cap) * 0.000001 as output_usd
+      ) c
+    ) e on true
     left join lateral (
       select * from stipend.credit_reservations h
       where h.organization_id = p_organizations[u.organization] and h.idempotency_key = u.key
@@ -196,16 +206,15 @@ begin
     order by v_place[u.organization], u.ordinal
   loop
     request := r.ordinal;
-    code := null;
-    detail := null;
+    if code is not null then
+      code := null;
+      detail := null;
+    end if;
     reservation_id := null;
     status := null;
-    is_replay := false;
     estimated := null;
     maximum := null;
     expires_at_ms := null;
-    models := null;
-    model_ids := null;
 
     if r.d = 0 then
       code := 'skipped';
@@ -281,7 +290,7 @@ begin
       end if;
 
       -- Rate windows
-      if r.rate_limit_rpm is not null or r.rate_limit_rph is not null or r.rate_limit_rpd is not null then
+      if r.is_rate_limited then
         for i in w_first .. cardinality(w_d) loop
           if w_capability[i] = r.capability then
             w := i;
@@ -327,22 +336,6 @@ begin
         end if;
       end if;
 
-      -- Estimate
-      if r.input_tokens is not null then
-        v_output_tokens := least(coalesce(r.output_tokens, r.output_cap), r.output_cap);
-        v_input := stipend.credits_from_cost(r.input_usd_per_million * r.input_tokens * 0.000001,
-          r.usd_per_credit, r.credit_increment, r.minimum_charge);
-        maximum := stipend.credits_from_cost(
-          (r.input_usd_per_million * r.input_tokens + r.output_usd_per_million * v_output_tokens) * 0.000001,
-          r.usd_per_credit, r.credit_increment, r.minimum_charge);
-        estimated := coalesce(r.estimate * 0.01, maximum);
-        maximum := greatest(maximum, estimated);
-      else
-        estimated := coalesce(r.estimate * 0.01, r.estimated_credits);
-        maximum := 10 * estimated;
-        v_input := estimated;
-      end if;
-
       -- Budgets
       v_budgets := null;
       for i in b_first .. b_last loop
@@ -350,10 +343,10 @@ begin
           or (b_scope_type[i] = r.actor_type and b_scope_id[i] = r.actor_id)
           or (b_scope_type[i] = 'capability' and b_scope_id[i] = r.capability)
           or (b_scope_type[i] = 'form' and b_scope_id[i] = r.form_id) then
-          if b_is_hard[i] and b_used[i] + b_held[i] + estimated > b_limit[i] then
+          if b_is_hard[i] and b_used[i] + b_held[i] + r.estimated > b_limit[i] then
             code := 'budget_exceeded';
             detail := stipend.budget_refusal(b_id[i], b_scope_type[i], b_scope_id[i], b_period[i], b_window[i],
-              b_limit[i], b_used[i], b_held[i], estimated);
+              b_limit[i], b_used[i], b_held[i], r.estimated);
             exit decision;
           end if;
           v_budgets := coalesce(v_budgets || ',', '') || b_id[i];
@@ -361,41 +354,30 @@ begin
       end loop;
 
       -- Credits
-      v_held := estimated;
-      if r.is_unlimited then
-        v_held := 0;
-      elsif o_balance - o_reserved + o_overdraft < estimated then
-        code := case when estimated <= o_balance + o_overdraft then 'holds_in_flight' else 'insufficient_credits' end;
-        detail := stipend.credit_refusal(r.organization_id, estimated, o_balance, o_reserved, o_overdraft);
+      if not r.is_unlimited and o_balance - o_reserved + o_overdraft < r.estimated then
+        code := case when r.estimated <= o_balance + o_overdraft then 'holds_in_flight' else 'insufficient_credits' end;
+        detail := stipend.credit_refusal(r.organization_id, r.estimated, o_balance, o_reserved, o_overdraft);
         exit decision;
       end if;
     end;
 
-    quality := coalesce(r.quality, r.quality_asked);
+    offer_id := r.offer_id;
     balance := o_balance;
     if code is not null then
-      estimated := null;
-      maximum := null;
       spendable := case when r.is_unlimited is not true then o_balance - o_reserved end;
       return next;
       continue;
     end if;
 
-    if r.model is null then
-      models := r.models;
-      model_ids := r.model_ids;
-    else
-      models := array[r.model];
-      model_ids := array[r.model_ids[array_position(r.models, r.model)]];
-    end if;
-
+    estimated := r.estimated;
+    maximum := r.maximum;
     if not r.is_dry_run then
       v_admitted := v_admitted + 1;
       a_offer[r.ordinal] := r.offer_id;
-      a_estimate[r.ordinal] := estimated;
-      a_held[r.ordinal] := v_held;
-      a_maximum[r.ordinal] := maximum;
-      a_input[r.ordinal] := v_input;
+      a_estimate[r.ordinal] := r.estimated;
+      a_held[r.ordinal] := case when r.is_unlimited then 0 else r.estimated end;
+      a_maximum[r.ordinal] := r.maximum;
+      a_input[r.ordinal] := r.input;
       a_now[r.ordinal] := o_now;
       a_expires[r.ordinal] := o_now + r.lease_seconds * interval '1 second';
       if r.key is not null then
@@ -405,8 +387,8 @@ begin
         a_budgets[r.ordinal] := '{' || v_budgets || '}';
         for i in b_first .. b_last loop
           if position(b_id[i]::text in v_budgets) > 0 then
-            b_held[i] := b_held[i] + estimated;
-            b_taken[i] := b_taken[i] + estimated;
+            b_held[i] := b_held[i] + r.estimated;
+            b_taken[i] := b_taken[i] + r.estimated;
           end if;
         end loop;
       end if;
@@ -421,7 +403,7 @@ begin
       end if;
       o_due_from := case when o_open = 0 then a_expires[r.ordinal] else least(o_due_from, a_expires[r.ordinal]) end;
       o_open := o_open + 1;
-      o_reserved := o_reserved + v_held;
+      o_reserved := o_reserved + a_held[r.ordinal];
       reservation_id := r.id;
       status := 'open';
       expires_at_ms := o_ms + r.lease_seconds * 1000;

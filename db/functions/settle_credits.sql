@@ -23,7 +23,7 @@ create or replace function stipend.settle_credits(
   request integer, code text, detail jsonb, reservation_id uuid, status text, is_replay boolean,
   estimated numeric, maximum numeric, charged numeric, uncharged numeric,
   monthly numeric, bonus numeric, debt numeric, covered numeric, sequence bigint,
-  balance numeric, spendable numeric, expires_at_ms bigint, quality text, models text[], model_ids text[]
+  balance numeric, spendable numeric, expires_at_ms bigint, offer_id bigint
 )
 language plpgsql
 security definer
@@ -35,7 +35,9 @@ set enable_mergejoin = off
 as $$
 #variable_conflict use_column
 declare
-  n  constant integer := cardinality(p_organization);
+  n           constant integer := cardinality(p_organization);
+  c_no_flags  constant text[] := '{}';
+  v_end       constant text := case when p_is_expiry then 'expired' else 'settled' end;
   -- per locked organization, by its place d in v_positions
   v_positions    integer[];
   v_place        integer[];   -- position in p_organizations → d
@@ -108,6 +110,7 @@ begin
   if n = 0 then
     return;
   end if;
+  is_replay := false;
   v_positions := stipend.lock_balances(p_organizations, p_wait, false);
   v_place := array_fill(0, array[cardinality(p_organizations)]);
   for i in 1 .. cardinality(v_positions) loop
@@ -273,9 +276,13 @@ begin
     if charged > 0 or uncharged > 0 then
       o_sequence := o_sequence + 1;
       sequence := o_sequence;
-      v_flags := case when p_is_expiry then '{provisional,review}' else coalesce(r.flags, '{}') end;
-      if uncharged > 0 then
-        v_flags := v_flags || 'uncharged'::text;
+      v_flags := c_no_flags;
+      if r.flags is not null or p_is_expiry or uncharged > 0 then
+        v_flags := case when p_is_expiry then '{provisional,review}' else coalesce(r.flags, '{}') end;
+        if uncharged > 0 then
+          v_flags := v_flags || 'uncharged'::text;
+        end if;
+        s_flags[r.ordinal] := v_flags::text;
       end if;
       v_model := coalesce(r.model, r.model_asked, r.models[1]);
       o_hash := stipend.transaction_hash(
@@ -292,7 +299,6 @@ begin
       s_balance[r.ordinal] := balance;
       s_cost_usd[r.ordinal] := v_cost;
       s_model[r.ordinal] := v_model;
-      s_flags[r.ordinal] := v_flags::text;
       s_hash[r.ordinal] := o_hash;
       if (v_before >= o_low and balance < o_low) or (v_before > 0 and balance <= 0) then
         perform stipend.emit_balance_events(
@@ -320,12 +326,10 @@ begin
 
     request := r.ordinal;
     reservation_id := r.id;
-    status := case when p_is_expiry then 'expired' else 'settled' end;
-    is_replay := false;
+    status := v_end;
     estimated := r.estimated_credits;
     maximum := r.maximum_credits;
     spendable := case when not r.is_unlimited then balance - o_reserved end;
-    quality := r.quality;
     return next;
   end loop;
 
@@ -349,7 +353,7 @@ begin
       provider_metadata, effective_at, created_at, hash)
     select h.organization_id, u.sequence, 'ai_consumption', u.monthly + u.bonus + u.debt, u.monthly, u.bonus, u.debt,
       u.covered, u.balance, h.id, f.plan, f.capability, f.quality, u.model, h.estimated_credits, u.uncharged,
-      u.cost_usd, u.flags::text[], h.actor_type, h.actor_id, h.actor_digest, h.subject_type, h.subject_id,
+      u.cost_usd, coalesce(u.flags::text[], c_no_flags), h.actor_type, h.actor_id, h.actor_digest, h.subject_type, h.subject_id,
       h.subject_digest, h.form_id, case when p_is_expiry then h.reported_usage else u.metadata end, u.now, u.now, u.hash
     from unnest(s_tid, s_sequence, s_monthly, s_bonus, s_debt, s_covered, s_balance, s_uncharged, s_cost_usd, s_model,
       s_flags, s_now, s_hash, p_metadata)
@@ -360,7 +364,7 @@ begin
 
     -- By place: nobody else touches these rows under the organization's lock.
     update stipend.credit_reservations h
-    set status = case when p_is_expiry then 'expired' else 'settled' end,
+    set status = v_end,
         charged_credits = u.charge,
         sequence = u.sequence,
         settle_hash = u.settle_hash,

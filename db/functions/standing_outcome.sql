@@ -15,9 +15,7 @@ begin
     -t.monthly_amount, -t.bonus_amount, -t.debt_amount, t.covered_amount, r.sequence,
     coalesce(t.balance_after, b.monthly_left + b.bonus - b.debt),
     case when not o.is_unlimited then b.monthly_left + b.bonus - b.debt - b.reserved end,
-    (extract(epoch from r.expires_at) * 1000)::bigint, o.quality,
-    case when r.model is null then o.models else array[r.model] end,
-    case when r.model is null then o.model_ids else array[o.model_ids[array_position(o.models, r.model)]] end
+    (extract(epoch from r.expires_at) * 1000)::bigint, r.offer_id
   into v_out
   from stipend.credit_reservations r
   join stipend.catalog_offers o on o.id = r.offer_id

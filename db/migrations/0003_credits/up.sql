@@ -102,7 +102,7 @@ create table stipend.credit_transactions (
       else false
     end)
 );
-create index credit_transactions_by_time on stipend.credit_transactions (organization_id, created_at);
+-- No index on time: it rises with the sequence, so sequence_at() finds a moment by bisection.
 
 -- Names and addresses of actors and subjects as they were; erasable, the ledger keeps a salted digest.
 create table stipend.credit_parties (
@@ -201,7 +201,5 @@ create type stipend.outcome as (
   balance         numeric,
   spendable       numeric,     -- NULL: unlimited
   expires_at_ms   bigint,
-  quality         text,
-  models          text[],
-  model_ids       text[]
+  offer_id        bigint      -- what the plan offers for it: quality level and models
 );

@@ -14,6 +14,7 @@ import {
   type RunResult,
 } from './execute.ts'
 import * as jobs from './jobs.ts'
+import { OfferBook } from './offers.ts'
 import * as organizations from './organizations.ts'
 import { PriceBook } from './prices.ts'
 import {
@@ -72,7 +73,7 @@ export class Engine<Catalog extends CatalogDefinition = CatalogDefinition> {
     this.#pool = options.database
     this.#batcher = new Batcher(options.database, { ...defaults, ...options.batching })
     this.#prices = new PriceBook(normalizeCatalog(options.catalog).models)
-    this.#reservations = new Reservations(this.#batcher, this.#prices)
+    this.#reservations = new Reservations(this.#batcher, this.#prices, new OfferBook(options.database))
   }
 
   /** Pushes this engine's catalog. */

@@ -20,25 +20,8 @@ export interface Outcome {
   balance: number
   spendable: number | null
   expiresAtMs: number
-  quality: string | null
-  models: readonly string[]
-  modelIds: readonly string[]
-}
-
-const lists = new Map<string, readonly string[]>()
-
-/** PostgreSQL's text form of a text[]; the few distinct lists of a catalog are parsed once. */
-function parseList(text: string | null | undefined): readonly string[] {
-  if (text === null || text === undefined) return []
-  const known = lists.get(text)
-  if (known !== undefined) return known
-  const items: string[] = []
-  for (const match of text.slice(1, -1).matchAll(/"((?:[^"\\]|\\.)*)"|([^,]+)/g)) {
-    items.push(match[1]?.replace(/\\(.)/g, '$1') ?? match[2] ?? '')
-  }
-  if (lists.size > 10_000) lists.clear()
-  lists.set(text, items)
-  return items
+  /** What the plan offers for the request; null where it offers nothing. */
+  offerId: string | null
 }
 
 /** Hundredths from PostgreSQL's decimal, which has two places or none. */
@@ -73,8 +56,6 @@ export function parseOutcome(row: OutcomeRow): Outcome {
     balance: hundredths(row[15]),
     spendable: row[16] === null ? null : hundredths(row[16]),
     expiresAtMs: Number(row[17]),
-    quality: row[18] ?? null,
-    models: parseList(row[19]),
-    modelIds: parseList(row[20]),
+    offerId: row[18] ?? null,
   }
 }

@@ -1,4 +1,4 @@
-import { calcPrice, type ModelPrice } from '@pydantic/genai-prices'
+import { calcPrice, type ModelPrice, type Provider } from '@pydantic/genai-prices'
 import type { NormalCatalog } from './catalog.ts'
 import type { NanoUsd } from './credits.ts'
 import { errorOf, invalid } from './errors.ts'
@@ -49,6 +49,8 @@ function baseRate(prices: ModelPrice, key: string): string | null {
 export class PriceBook {
   readonly #models: NormalCatalog['models']
   readonly #keys = new Map<string, string>()
+  /** The library's provider with this one model: it need not search all of them for each call. */
+  readonly #providers = new Map<string, Provider>()
 
   constructor(models: NormalCatalog['models']) {
     this.#models = models
@@ -101,12 +103,18 @@ export class PriceBook {
         BigInt(input) * nanoPerMillion(ownRates.input) + BigInt(output) * nanoPerMillion(ownRates.output),
       )
     }
+    const known = this.#providers.get(model.modelId)
     const result = calcPrice(
       { input_tokens: input, cache_read_tokens: cached, cache_write_tokens: written, output_tokens: output },
       model.modelId,
-      { providerId: model.provider, timestamp: at },
+      known === undefined
+        ? { providerId: model.provider, timestamp: at }
+        : { provider: known, timestamp: at },
     )
     if (result === null) throw errorOf('model_unpriced', { model: usage.model })
+    if (known === undefined) {
+      this.#providers.set(model.modelId, { ...result.provider, models: [result.model] })
+    }
     // The library answers a float: an integer of nano-dollars at once.
     return BigInt(Math.round(result.total_price * 1_000_000_000)) as NanoUsd
   }

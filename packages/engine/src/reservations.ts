@@ -1,8 +1,9 @@
 import { hash } from 'node:crypto'
-import { v7 as uuid } from 'uuid'
 import type { Batcher } from './batcher.ts'
 import { type Credits, hundredthsOfCredits } from './credits.ts'
 import { errorOf, invalid, isErrorCode } from './errors.ts'
+import { newId } from './ids.ts'
+import type { Offer, OfferBook } from './offers.ts'
 import type { Outcome } from './outcome.ts'
 import { type Actor, PartyRegistry, type Subject } from './parties.ts'
 import type { ModelUsage, PriceBook } from './prices.ts'
@@ -137,11 +138,13 @@ const actorTypes = ['member', 'api_key', 'customer'] as const
 export class Reservations {
   readonly #batcher: Batcher
   readonly #prices: PriceBook
+  readonly #offers: OfferBook
   readonly #parties = new PartyRegistry()
 
-  constructor(batcher: Batcher, prices: PriceBook) {
+  constructor(batcher: Batcher, prices: PriceBook, offers: OfferBook) {
     this.#batcher = batcher
     this.#prices = prices
+    this.#offers = offers
   }
 
   /** Decides and holds. @throws StipendError with the refusal; a refused request consumes nothing. */
@@ -149,14 +152,15 @@ export class Reservations {
     const request = this.#reserveRequest(input, false)
     const outcome = await this.#batcher.submit(request)
     throwRefusal(outcome)
+    const offer = await this.#offers.get(outcome.offerId ?? '')
     return {
       id: outcome.reservationId ?? request.id,
       organizationId: input.organizationId,
       status: statusOf(outcome),
       isReplay: outcome.isReplay,
       capability: input.capability,
-      quality: outcome.quality ?? '',
-      models: modelsOf(outcome),
+      quality: offer.quality,
+      models: allowedModels(offer, request.model),
       estimatedCredits: hundredthsOfCredits(outcome.estimated),
       maximumCredits: hundredthsOfCredits(outcome.maximum),
       balance: hundredthsOfCredits(outcome.balance),
@@ -168,14 +172,14 @@ export class Reservations {
 
   /** The decision without the hold. @throws StipendError only for bad input and failures. */
   async decide(input: ReserveInput): Promise<AccessDecision> {
-    const outcome = await this.#batcher.submit(
-      this.#reserveRequest({ ...input, idempotencyKey: undefined }, true),
-    )
+    const request = this.#reserveRequest({ ...input, idempotencyKey: undefined }, true)
+    const outcome = await this.#batcher.submit(request)
     const refusal = outcome.code === null ? null : errorOf(codeOf(outcome), outcome.detail)
+    const offer = outcome.offerId === null ? null : await this.#offers.get(outcome.offerId)
     return {
       isAllowed: refusal === null,
-      quality: outcome.quality,
-      models: modelsOf(outcome),
+      quality: offer?.quality ?? request.quality,
+      models: offer === null ? [] : allowedModels(offer, request.model),
       estimatedCredits: refusal === null ? hundredthsOfCredits(outcome.estimated) : null,
       maximumCredits: refusal === null ? hundredthsOfCredits(outcome.maximum) : null,
       balance: refusal === null ? hundredthsOfCredits(outcome.balance) : null,
@@ -255,7 +259,7 @@ export class Reservations {
     const request: ReserveRequest = {
       verb: 'reserve',
       organizationId: requireText('organizationId', organizationId),
-      id: uuid(),
+      id: newId(),
       key: optionalText('idempotencyKey', input.idempotencyKey),
       parameterHash: noHash,
       capability: requireText('capability', input.capability, 100),
@@ -320,8 +324,9 @@ function throwRefusal(outcome: Outcome): void {
   if (outcome.code !== null) throw errorOf(codeOf(outcome), outcome.detail)
 }
 
-function modelsOf(outcome: Outcome): readonly { key: string; modelId: string }[] {
-  return outcome.models.map((key, index) => ({ key, modelId: outcome.modelIds[index] ?? key }))
+/** The offer's list, or of it the model that the host picked. */
+function allowedModels(offer: Offer, picked: string | null): Offer['models'] {
+  return picked === null ? offer.models : offer.models.filter(({ key }) => key === picked)
 }
 
 function statusOf(outcome: Outcome): Reservation['status'] {

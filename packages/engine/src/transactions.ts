@@ -219,8 +219,8 @@ export async function listTransactions(pool: Pool, input: ListTransactionsInput)
        and ($3::text is null or t.type = $3::text)
        and ($4::text is null or t.capability = $4::text)
        and ($5::text is null or t.actor_id = $5::text)
-       and ($6::timestamptz is null or t.created_at >= $6::timestamptz)
-       and ($7::timestamptz is null or t.created_at < $7::timestamptz)
+       and ($6::timestamptz is null or t.sequence >= (select stipend.sequence_at($1::text, $6::timestamptz)))
+       and ($7::timestamptz is null or t.sequence < (select stipend.sequence_at($1::text, $7::timestamptz)))
      order by t.sequence desc
      limit $8::integer`,
     [

@@ -1,0 +1,42 @@
+import type { Pool } from 'pg'
+import { queryRow } from './database.ts'
+
+/** What a plan offers of a capability at a quality level: a row of stipend.catalog_offers, which never changes. */
+export interface Offer {
+  quality: string
+  /** Models to call, in order: catalog key and `provider/model`. */
+  models: readonly { key: string; modelId: string }[]
+}
+
+/** Offers by id, each read once. */
+export class OfferBook {
+  readonly #pool: Pool
+  readonly #offers = new Map<string, Promise<Offer>>()
+
+  constructor(pool: Pool) {
+    this.#pool = pool
+  }
+
+  get(id: string): Promise<Offer> {
+    let offer = this.#offers.get(id)
+    if (offer === undefined) {
+      offer = this.#read(id)
+      this.#offers.set(id, offer)
+      // A database that was away for a moment must not be remembered.
+      offer.catch(() => this.#offers.delete(id))
+    }
+    return offer
+  }
+
+  async #read(id: string): Promise<Offer> {
+    const row = await queryRow<{ quality: string; models: string[]; model_ids: string[] }>(
+      this.#pool,
+      'select quality, models, model_ids from stipend.catalog_offers where id = $1::bigint',
+      [id],
+    )
+    return {
+      quality: row.quality,
+      models: row.models.map((key, index) => ({ key, modelId: row.model_ids[index] ?? key })),
+    }
+  }
+}
