@@ -1700,7 +1700,7 @@ CREATE FUNCTION stipend.put_organization(p_organization_id text, p_name text, p_
     AS $$
 declare
   v_plan     stipend.plans;
-  v_now      timestamptz := clock_timestamp();
+  v_now      timestamptz := stipend.organization_now(p_organization_id, null);
   v_anchor   timestamptz;
   v_number   integer;
   v_monthly  numeric;
@@ -4414,13 +4414,6 @@ ALTER TABLE ONLY stipend.plan_quality_level_models
 
 ALTER TABLE ONLY stipend.plan_quality_level_models
     ADD CONSTRAINT plan_quality_level_models_plan_ai_capability_quality_level_fkey FOREIGN KEY (plan_ai_capability_quality_level_id) REFERENCES stipend.plan_ai_capability_quality_levels(id) ON DELETE CASCADE;
-
---
--- Name: test_clocks test_clocks_organization_id_fkey; Type: FK CONSTRAINT; Schema: stipend; Owner: stipend_migrator
---
-
-ALTER TABLE ONLY stipend.test_clocks
-    ADD CONSTRAINT test_clocks_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES stipend.organizations(id);
 
 --
 -- Name: SCHEMA stipend; Type: ACL; Schema: -; Owner: stipend_migrator

@@ -1,5 +1,5 @@
 -- Sets a budget of a scope and period, or changes its limit and hardness.
--- What is open or was charged in the current window counts from the next call on.
+-- A new budget counts from its first call on: what the window saw before is not looked up.
 create or replace function stipend.put_budget(
   p_organization_id text, p_id uuid, p_scope_type text, p_scope_id text, p_period text,
   p_limit_credits numeric, p_is_hard boolean

@@ -13,7 +13,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_plan     stipend.plans;
-  v_now      timestamptz := clock_timestamp();
+  v_now      timestamptz := stipend.organization_now(p_organization_id, null);
   v_anchor   timestamptz;
   v_number   integer;
   v_monthly  numeric;

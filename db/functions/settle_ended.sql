@@ -101,7 +101,7 @@ begin
       select g.id, g.credits, g.remaining, least(x.value::numeric, g.credits - g.remaining) as drawn
       from jsonb_each_text(coalesce(v_hold.grant_draws, '{}')) x
       join stipend.credit_grants g on g.organization_id = p_organization_id and g.id = x.key::uuid
-      where g.expires_at is null or g.expires_at > v_balance.ledger_at
+      where g.expires_at is null or g.expires_at > stipend.organization_now(p_organization_id, v_balance.ledger_at)
       order by g.priority desc, g.expires_at desc nulls first, g.created_at desc, g.id desc
     loop
       v_share := least(v_rest, v_grant.drawn);
@@ -110,7 +110,8 @@ begin
       t.bonus_amount := t.bonus_amount + v_share;
       v_rest := v_rest - v_share;
     end loop;
-    if v_hold.ended_at >= v_balance.period_start then
+    if v_hold.ended_at >= v_balance.period_start and not exists (
+      select from stipend.organization_plans p where p.organization_id = p_organization_id and p.status = 'past_due') then
       t.monthly_amount := least(v_rest, -v_first.monthly_amount);
       v_rest := v_rest - t.monthly_amount;
     end if;

@@ -83,9 +83,9 @@ export class TestLedger {
     return this.engine.settleCredits({ organizationId, reservationId, actualCredits: credits(amount) })
   }
 
-  /** Reserves and settles one call. */
+  /** Reserves and settles one call, held at a tenth: a settle may charge ten times the hold. */
   async spend(organizationId: string, amount: number) {
-    return this.settle(organizationId, await this.hold(organizationId, 0.01), amount)
+    return this.settle(organizationId, await this.hold(organizationId, Math.ceil(amount * 10) / 100), amount)
   }
 
   /** Moves the organization's clock by so many milliseconds. */
