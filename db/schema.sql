@@ -534,6 +534,7 @@ begin
   perform stipend.lock_balance(p_organization_id);
   delete from stipend.budgets b where b.organization_id = p_organization_id and b.id = p_id;
   v_found := found;
+  delete from stipend.budget_windows w where w.organization_id = p_organization_id and w.budget_id = p_id;
   update stipend.organization_credit_balances b
   set has_budgets = exists (select from stipend.budgets x where x.organization_id = p_organization_id)
   where b.organization_id = p_organization_id;
@@ -824,11 +825,11 @@ begin
         continue;
       end if;
       select b.*, w.used, w.held, w.window_start into v_budget
-      from stipend.budgets b
-      join stipend.budget_windows w on w.organization_id = b.organization_id and w.budget_id = b.id
-        and w.window_start = stipend.budget_window_start(b.period, v_hold.created_at)
-      where b.organization_id = v_hold.organization_id and b.id = any(v_hold.budget_ids)
-        and b.is_hard and w.used + w.held + v_raise > b.limit_credits
+      from unnest(v_hold.budget_ids, v_hold.budget_windows) u(budget_id, window_start)
+      join stipend.budgets b on b.organization_id = v_hold.organization_id and b.id = u.budget_id
+      join stipend.budget_windows w
+        on w.organization_id = b.organization_id and w.budget_id = b.id and w.window_start = u.window_start
+      where b.is_hard and w.used + w.held + v_raise > b.limit_credits
       order by b.created_at, b.id
       limit 1;
       if v_budget.id is not null then
@@ -842,10 +843,8 @@ begin
       update stipend.organization_credit_balances b set reserved = b.reserved + v_held
       where b.organization_id = v_hold.organization_id;
       update stipend.budget_windows w set held = w.held + v_raise
-      from stipend.budgets b
-      where b.organization_id = v_hold.organization_id and b.id = any(v_hold.budget_ids)
-        and w.organization_id = b.organization_id and w.budget_id = b.id
-        and w.window_start = stipend.budget_window_start(b.period, v_hold.created_at);
+      from unnest(v_hold.budget_ids, v_hold.budget_windows) u(budget_id, window_start)
+      where w.organization_id = v_hold.organization_id and w.budget_id = u.budget_id and w.window_start = u.window_start;
     end if;
 
     update stipend.credit_reservations h
@@ -997,6 +996,7 @@ CREATE TABLE stipend.credit_reservations (
     subject_digest bytea,
     form_id text,
     budget_ids uuid[],
+    budget_windows timestamp with time zone[],
     reported_credits numeric(14,2),
     reported_cost_usd numeric(18,9),
     reported_usage jsonb,
@@ -1045,10 +1045,8 @@ begin
 
   if p_hold.budget_ids is not null then
     update stipend.budget_windows w set held = w.held - p_hold.estimated_credits
-    from stipend.budgets b
-    where b.organization_id = p_hold.organization_id and b.id = any(p_hold.budget_ids)
-      and w.organization_id = b.organization_id and w.budget_id = b.id
-      and w.window_start = stipend.budget_window_start(b.period, p_hold.created_at);
+    from unnest(p_hold.budget_ids, p_hold.budget_windows) u(budget_id, window_start)
+    where w.organization_id = p_hold.organization_id and w.budget_id = u.budget_id and w.window_start = u.window_start;
   end if;
 end;
 $$;
@@ -1987,6 +1985,9 @@ declare
   o_reserved        numeric;
   o_open            integer;
   o_due_from        timestamptz;
+  o_counting        integer[];   -- the last request's budgets, and their array literals
+  o_budget_ids      text;
+  o_budget_windows  text;
   -- what was decided, by request; NULL: not admitted
   a_offer           bigint[] := array_fill(null::bigint, array[n]);
   a_holder          integer[] := array_fill(null::integer, array[n]);   -- who holds the key after this request
@@ -1996,12 +1997,13 @@ declare
   a_input           numeric[] := a_estimate;
   a_now             timestamptz[] := array_fill(null::timestamptz, array[n]);
   a_expires         timestamptz[] := a_now;
-  a_budgets         text[] := array_fill(null::text, array[n]);   -- array literals: arrays of arrays cannot be ragged
+  a_budget_ids      text[] := array_fill(null::text, array[n]);   -- array literals: arrays of arrays cannot be ragged
+  a_budget_windows  text[] := a_budget_ids;
   v_admitted        integer := 0;
   -- the request at hand
   r                 record;
   v_standing        stipend.outcome;
-  v_budgets         text;
+  v_counting        integer[];   -- places in b_ of the budgets that count the request
   i                 integer;
 begin
   if n = 0 then
@@ -2229,7 +2231,7 @@ begin
       end if;
 
       -- Budgets
-      v_budgets := null;
+      v_counting := null;
       for i in b_first .. b_last loop
         if b_scope_type[i] = 'organization'
           or (b_scope_type[i] = r.actor_type and b_scope_id[i] = r.actor_id)
@@ -2241,7 +2243,7 @@ begin
               b_limit[i], b_used[i], b_held[i], r.estimated);
             exit decision;
           end if;
-          v_budgets := coalesce(v_budgets || ',', '') || b_id[i];
+          v_counting := v_counting || i;
         end if;
       end loop;
 
@@ -2275,13 +2277,17 @@ begin
       if r.key is not null then
         a_holder[r.ordinal] := r.ordinal;
       end if;
-      if v_budgets is not null then
-        a_budgets[r.ordinal] := '{' || v_budgets || '}';
-        for i in b_first .. b_last loop
-          if position(b_id[i]::text in v_budgets) > 0 then
-            b_held[i] := b_held[i] + r.estimated;
-            b_taken[i] := b_taken[i] + r.estimated;
-          end if;
+      if v_counting is not null then
+        if v_counting is distinct from o_counting then
+          o_counting := v_counting;
+          select array_agg(b_id[x])::text, array_agg(b_window[x])::text into o_budget_ids, o_budget_windows
+          from unnest(v_counting) x;
+        end if;
+        a_budget_ids[r.ordinal] := o_budget_ids;
+        a_budget_windows[r.ordinal] := o_budget_windows;
+        foreach i in array v_counting loop
+          b_held[i] := b_held[i] + r.estimated;
+          b_taken[i] := b_taken[i] + r.estimated;
         end loop;
       end if;
       if w > 0 then
@@ -2314,16 +2320,17 @@ begin
   insert into stipend.credit_reservations (
     organization_id, id, idempotency_key, parameter_hash, offer_id, model, estimated_credits, held_credits,
     maximum_credits, input_credits, is_dispatched, lease_seconds, actor_type, actor_id, actor_digest,
-    subject_type, subject_id, subject_digest, form_id, budget_ids, created_at, expires_at)
+    subject_type, subject_id, subject_digest, form_id, budget_ids, budget_windows, created_at, expires_at)
   select p_organizations[u.organization], u.id, u.key, u.parameter_hash, u.offer, u.model, u.estimate, u.held,
     u.maximum, u.input, u.is_dispatched, u.lease_seconds, u.actor_type, u.actor_id, u.actor_digest,
-    u.subject_type, u.subject_id, u.subject_digest, u.form_id, u.budgets::uuid[], u.now, u.expires
+    u.subject_type, u.subject_id, u.subject_digest, u.form_id, u.budget_ids::uuid[],
+    u.budget_windows::timestamptz[], u.now, u.expires
   from unnest(
-    a_offer, a_estimate, a_held, a_maximum, a_input, a_now, a_expires, a_budgets,
+    a_offer, a_estimate, a_held, a_maximum, a_input, a_now, a_expires, a_budget_ids, a_budget_windows,
     p_organization, p_id, p_key, p_parameter_hash, p_model, p_is_dispatched, p_lease_seconds,
     p_actor_type, p_actor_id, p_actor_digest, p_subject_type, p_subject_id, p_subject_digest, p_form_id
   ) u(
-    offer, estimate, held, maximum, input, now, expires, budgets,
+    offer, estimate, held, maximum, input, now, expires, budget_ids, budget_windows,
     organization, id, key, parameter_hash, model, is_dispatched, lease_seconds,
     actor_type, actor_id, actor_digest, subject_type, subject_id, subject_digest, form_id)
   where u.offer is not null;
@@ -2487,7 +2494,7 @@ ALTER FUNCTION stipend.sequence_at(p_organization_id text, p_at timestamp with t
 -- Name: settle_budgets(text[], uuid[], timestamp with time zone[], numeric[], numeric[]); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
 --
 
-CREATE FUNCTION stipend.settle_budgets(p_organization_id text[], p_budget_id uuid[], p_counted_at timestamp with time zone[], p_held numeric[], p_used numeric[]) RETURNS void
+CREATE FUNCTION stipend.settle_budgets(p_organization_id text[], p_budget_id uuid[], p_window_start timestamp with time zone[], p_held numeric[], p_used numeric[]) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET plan_cache_mode TO 'force_generic_plan'
@@ -2495,41 +2502,34 @@ CREATE FUNCTION stipend.settle_budgets(p_organization_id text[], p_budget_id uui
     SET enable_hashjoin TO 'off'
     SET enable_mergejoin TO 'off'
     AS $$
+declare
+  v_organization_id  text[];
+  v_payload          jsonb[];
 begin
-  with moved as (
-    select b.organization_id, b.id, b.limit_credits, b.scope_type, b.scope_id, b.period, s.window_start,
-      sum(c.held) as held, sum(c.used) as used
-    from (
-      select u.organization_id, u.budget_id, u.counted_at, sum(u.held) as held, sum(u.used) as used
-      from (
-        select x.organization_id, x.budget_id, date_trunc('day', x.counted_at at time zone 'UTC') at time zone 'UTC' as counted_at,
-          x.held, x.used
-        from unnest(p_organization_id, p_budget_id, p_counted_at, p_held, p_used)
-          x(organization_id, budget_id, counted_at, held, used)
-      ) u
-      group by u.organization_id, u.budget_id, u.counted_at
-    ) c
-    join stipend.budgets b on b.organization_id = c.organization_id and b.id = c.budget_id
-    cross join lateral (select stipend.budget_window_start(b.period, c.counted_at)) s(window_start)
-    group by b.organization_id, b.id, b.limit_credits, b.scope_type, b.scope_id, b.period, s.window_start
-  ), written as (
-    update stipend.budget_windows w set held = w.held - m.held, used = w.used + m.used
-    from moved m
-    where w.organization_id = m.organization_id and w.budget_id = m.id and w.window_start = m.window_start
-    returning w.organization_id, w.budget_id, w.used, w.used - m.used as used_before, m.limit_credits, m.scope_type,
-      m.scope_id, m.period, m.window_start
+  with written as (
+    update stipend.budget_windows w set held = w.held - u.held, used = w.used + u.used
+    from unnest(p_organization_id, p_budget_id, p_window_start, p_held, p_used)
+      u(organization_id, budget_id, window_start, held, used)
+    join stipend.budgets b on b.organization_id = u.organization_id and b.id = u.budget_id
+    where w.organization_id = u.organization_id and w.budget_id = u.budget_id and w.window_start = u.window_start
+    returning w.organization_id, w.budget_id, w.window_start, w.used, w.used - u.used as used_before,
+      b.limit_credits, b.scope_type, b.scope_id, b.period
   )
-  insert into stipend.outbox_events (organization_id, type, payload, created_at)
-  select w.organization_id, 'budget.threshold',
-    jsonb_build_object('budgetId', w.budget_id, 'scopeType', w.scope_type, 'scopeId', w.scope_id, 'period', w.period,
-      'windowStart', w.window_start, 'percent', x.percent, 'used', w.used, 'limit', w.limit_credits),
-    clock_timestamp()
-  from written w cross join (values (80), (100)) x(percent)
-  where w.used_before < w.limit_credits * x.percent / 100 and w.used >= w.limit_credits * x.percent / 100;
+  select array_agg(w.organization_id), array_agg(jsonb_build_object(
+    'budgetId', w.budget_id, 'scopeType', w.scope_type, 'scopeId', w.scope_id, 'period', w.period,
+    'windowStart', w.window_start, 'percent', x.percent, 'used', w.used, 'limit', w.limit_credits))
+  into v_organization_id, v_payload
+  from written w join (values (0.8, 80), (1.0, 100)) x(share, percent)
+    on w.used_before < w.limit_credits * x.share and w.used >= w.limit_credits * x.share;
+
+  if v_organization_id is not null then
+    perform stipend.emit_event(u.organization_id, 'budget.threshold', u.payload, clock_timestamp())
+    from unnest(v_organization_id, v_payload) u(organization_id, payload);
+  end if;
 end;
 $$;
 
-ALTER FUNCTION stipend.settle_budgets(p_organization_id text[], p_budget_id uuid[], p_counted_at timestamp with time zone[], p_held numeric[], p_used numeric[]) OWNER TO stipend_ledger;
+ALTER FUNCTION stipend.settle_budgets(p_organization_id text[], p_budget_id uuid[], p_window_start timestamp with time zone[], p_held numeric[], p_used numeric[]) OWNER TO stipend_ledger;
 
 --
 -- Name: settle_credits(boolean, boolean, text[], integer[], uuid[], integer[], bigint[], bigint[], text[], text[], jsonb[], bytea[], jsonb[]); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
@@ -2598,12 +2598,14 @@ declare
   s_draws        text[] := s_model;
   s_hash         bytea[] := array_fill(null::bytea, array[n]);
   v_settled      integer := 0;
-  -- budgets that counted the ended holds, an element each
-  c_organization text[] := '{}';
+  -- budget windows that counted the ended holds, summed by organization
+  c_d            integer[] := '{}';
   c_budget       uuid[] := '{}';
-  c_counted_at   timestamptz[] := '{}';
+  c_window       timestamptz[] := '{}';
   c_held         numeric[] := '{}';
   c_used         numeric[] := '{}';
+  c_first        integer := 1;
+  c              integer;
   -- the request at hand
   r              record;
   v_after        integer[] := '{}';   -- requests answered after the writing: late ones and twins
@@ -2647,7 +2649,7 @@ begin
       u.id, u.twin, u.credits, u.cost_nano_usd, u.model, u.flags, u.metadata,
       h.tid, h.created_at, h.status, h.estimated_credits, h.held_credits, h.maximum_credits, h.input_credits,
       h.is_dispatched, h.actor_type, h.actor_id, h.actor_digest, h.subject_type, h.subject_id, h.subject_digest,
-      h.form_id, h.budget_ids, h.reported_credits, h.reported_cost_usd, h.reported_usage, h.model as model_asked,
+      h.form_id, h.budget_ids, h.budget_windows, h.reported_credits, h.reported_cost_usd, h.reported_usage, h.model as model_asked,
       f.plan, f.capability, f.quality, f.is_unlimited, f.models, f.model_markups,
       f.usd_per_credit, f.credit_increment, f.minimum_charge
     from unnest(p_organization, p_id, p_twin, p_credits, p_cost_nano_usd, p_model, p_flags, p_metadata)
@@ -2707,6 +2709,7 @@ begin
       o_sequence := v_sequence[d];
       o_hash := v_hash[d];
       v_touched[d] := true;
+      c_first := cardinality(c_d) + 1;
       g_id := null;
     end if;
 
@@ -2822,11 +2825,20 @@ begin
     s_charge[r.ordinal] := charged;
     if r.budget_ids is not null then
       for i in 1 .. cardinality(r.budget_ids) loop
-        c_organization := c_organization || r.organization_id;
-        c_budget := c_budget || r.budget_ids[i];
-        c_counted_at := c_counted_at || r.created_at;
-        c_held := c_held || r.estimated_credits;
-        c_used := c_used || charged;
+        c := c_first;
+        while c <= cardinality(c_d) and (c_budget[c] <> r.budget_ids[i] or c_window[c] <> r.budget_windows[i]) loop
+          c := c + 1;
+        end loop;
+        if c > cardinality(c_d) then
+          c_d[c] := d;
+          c_budget[c] := r.budget_ids[i];
+          c_window[c] := r.budget_windows[i];
+          c_held[c] := r.estimated_credits;
+          c_used[c] := charged;
+        else
+          c_held[c] := c_held[c] + r.estimated_credits;
+          c_used[c] := c_used[c] + charged;
+        end if;
       end loop;
     end if;
     if p_is_expiry then
@@ -2893,14 +2905,17 @@ begin
       u(position, is_touched, now, monthly, bonus, debt, reserved, used, open_holds, sequence, hash)
     where u.is_touched and b.organization_id = p_organizations[u.position];
 
-    if cardinality(c_budget) > 0 then
-      perform stipend.settle_budgets(c_organization, c_budget, c_counted_at, c_held, c_used);
+    if cardinality(c_d) > 0 then
+      perform stipend.settle_budgets(
+        array(select p_organizations[v_positions[x]] from unnest(c_d) x), c_budget, c_window, c_held, c_used);
     end if;
 
-    insert into stipend.reservation_replies (organization_id, reservation_id, reply, created_at)
-    select p_organizations[u.organization], u.id, u.reply, u.now
-    from unnest(s_tid, p_organization, p_id, p_reply, s_now) u(tid, organization, id, reply, now)
-    where u.tid is not null and u.reply is not null;
+    if num_nonnulls(variadic p_reply) > 0 then
+      insert into stipend.reservation_replies (organization_id, reservation_id, reply, created_at)
+      select p_organizations[u.organization], u.id, u.reply, u.now
+      from unnest(s_tid, p_organization, p_id, p_reply, s_now) u(tid, organization, id, reply, now)
+      where u.tid is not null and u.reply is not null;
+    end if;
   end if;
 
   if not p_is_expiry then
@@ -3011,23 +3026,28 @@ begin
     v_rest := v_rest - t.debt_amount;
     -- The last pool that paid is the first to get back: grants in reverse order of drawing, then monthly.
     for v_grant in
-      select g.id, g.credits, g.remaining, least(x.value::numeric, g.credits - g.remaining) as drawn
+      select g.id, least(x.value::numeric, g.credits - g.remaining) as drawn,
+        g.expires_at <= stipend.organization_now(p_organization_id, v_balance.ledger_at) as has_lapsed
       from jsonb_each_text(coalesce(v_hold.grant_draws, '{}')) x
       join stipend.credit_grants g on g.organization_id = p_organization_id and g.id = x.key::uuid
-      where g.expires_at is null or g.expires_at > v_balance.ledger_at
       order by g.priority desc, g.expires_at desc nulls first, g.created_at desc, g.id desc
     loop
       v_share := least(v_rest, v_grant.drawn);
+      v_rest := v_rest - v_share;
+      if v_grant.has_lapsed then
+        v_refund := v_refund + v_share;
+        continue;
+      end if;
       update stipend.credit_grants g set remaining = g.remaining + v_share, is_live = g.remaining + v_share > 0
       where g.organization_id = p_organization_id and g.id = v_grant.id;
       t.bonus_amount := t.bonus_amount + v_share;
-      v_rest := v_rest - v_share;
     end loop;
-    if v_hold.ended_at >= v_balance.period_start then
+    if v_hold.ended_at >= v_balance.period_start and not exists (
+      select from stipend.organization_plans p where p.organization_id = p_organization_id and p.status = 'past_due') then
       t.monthly_amount := least(v_rest, -v_first.monthly_amount);
       v_rest := v_rest - t.monthly_amount;
     end if;
-    v_refund := v_rest;
+    v_refund := v_refund + v_rest;
     t.bonus_amount := t.bonus_amount + v_refund;
   end if;
 
@@ -3050,10 +3070,8 @@ begin
   where h.organization_id = p_organization_id and h.id = p_id;
   if v_hold.budget_ids is not null and v_difference <> 0 then
     update stipend.budget_windows w set used = w.used + v_difference
-    from stipend.budgets b
-    where b.organization_id = p_organization_id and b.id = any(v_hold.budget_ids)
-      and w.organization_id = b.organization_id and w.budget_id = b.id
-      and w.window_start = stipend.budget_window_start(b.period, v_hold.created_at);
+    from unnest(v_hold.budget_ids, v_hold.budget_windows) u(budget_id, window_start)
+    where w.organization_id = p_organization_id and w.budget_id = u.budget_id and w.window_start = u.window_start;
   end if;
   if p_reply is not null then
     insert into stipend.reservation_replies (organization_id, reservation_id, reply, created_at)
@@ -3291,9 +3309,8 @@ begin
   return query
   select 'budget_held', v_balance.ledger_sequence, coalesce(sum(r.estimated_credits), 0)::text, w.held::text
   from stipend.budget_windows w
-  join stipend.budgets b on b.organization_id = w.organization_id and b.id = w.budget_id
   left join stipend.credit_reservations r on r.organization_id = w.organization_id and r.status = 'open'
-    and b.id = any(r.budget_ids) and stipend.budget_window_start(b.period, r.created_at) = w.window_start
+    and (w.budget_id, w.window_start) in (select * from unnest(r.budget_ids, r.budget_windows))
   where w.organization_id = p_organization_id
   group by w.budget_id, w.window_start, w.held
   having coalesce(sum(r.estimated_credits), 0) <> w.held;
@@ -4290,13 +4307,6 @@ ALTER TABLE ONLY stipend.api_keys
     ADD CONSTRAINT api_keys_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES stipend.organizations(id);
 
 --
--- Name: budget_windows budget_windows_organization_id_budget_id_fkey; Type: FK CONSTRAINT; Schema: stipend; Owner: stipend_migrator
---
-
-ALTER TABLE ONLY stipend.budget_windows
-    ADD CONSTRAINT budget_windows_organization_id_budget_id_fkey FOREIGN KEY (organization_id, budget_id) REFERENCES stipend.budgets(organization_id, id) ON DELETE CASCADE;
-
---
 -- Name: budgets budgets_organization_id_fkey; Type: FK CONSTRAINT; Schema: stipend; Owner: stipend_migrator
 --
 
@@ -4794,10 +4804,10 @@ REVOKE ALL ON FUNCTION stipend.sequence_at(p_organization_id text, p_at timestam
 GRANT ALL ON FUNCTION stipend.sequence_at(p_organization_id text, p_at timestamp with time zone) TO stipend_server;
 
 --
--- Name: FUNCTION settle_budgets(p_organization_id text[], p_budget_id uuid[], p_counted_at timestamp with time zone[], p_held numeric[], p_used numeric[]); Type: ACL; Schema: stipend; Owner: stipend_ledger
+-- Name: FUNCTION settle_budgets(p_organization_id text[], p_budget_id uuid[], p_window_start timestamp with time zone[], p_held numeric[], p_used numeric[]); Type: ACL; Schema: stipend; Owner: stipend_ledger
 --
 
-REVOKE ALL ON FUNCTION stipend.settle_budgets(p_organization_id text[], p_budget_id uuid[], p_counted_at timestamp with time zone[], p_held numeric[], p_used numeric[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION stipend.settle_budgets(p_organization_id text[], p_budget_id uuid[], p_window_start timestamp with time zone[], p_held numeric[], p_used numeric[]) FROM PUBLIC;
 
 --
 -- Name: FUNCTION settle_credits(p_wait boolean, p_is_expiry boolean, p_organizations text[], p_organization integer[], p_id uuid[], p_twin integer[], p_credits bigint[], p_cost_nano_usd bigint[], p_model text[], p_flags text[], p_metadata jsonb[], p_settle_hash bytea[], p_reply jsonb[]); Type: ACL; Schema: stipend; Owner: stipend_ledger

@@ -10,6 +10,7 @@ begin
   perform stipend.lock_balance(p_organization_id);
   delete from stipend.budgets b where b.organization_id = p_organization_id and b.id = p_id;
   v_found := found;
+  delete from stipend.budget_windows w where w.organization_id = p_organization_id and w.budget_id = p_id;
   update stipend.organization_credit_balances b
   set has_budgets = exists (select from stipend.budgets x where x.organization_id = p_organization_id)
   where b.organization_id = p_organization_id;

@@ -76,11 +76,11 @@ begin
         continue;
       end if;
       select b.*, w.used, w.held, w.window_start into v_budget
-      from stipend.budgets b
-      join stipend.budget_windows w on w.organization_id = b.organization_id and w.budget_id = b.id
-        and w.window_start = stipend.budget_window_start(b.period, v_hold.created_at)
-      where b.organization_id = v_hold.organization_id and b.id = any(v_hold.budget_ids)
-        and b.is_hard and w.used + w.held + v_raise > b.limit_credits
+      from unnest(v_hold.budget_ids, v_hold.budget_windows) u(budget_id, window_start)
+      join stipend.budgets b on b.organization_id = v_hold.organization_id and b.id = u.budget_id
+      join stipend.budget_windows w
+        on w.organization_id = b.organization_id and w.budget_id = b.id and w.window_start = u.window_start
+      where b.is_hard and w.used + w.held + v_raise > b.limit_credits
       order by b.created_at, b.id
       limit 1;
       if v_budget.id is not null then
@@ -94,10 +94,8 @@ begin
       update stipend.organization_credit_balances b set reserved = b.reserved + v_held
       where b.organization_id = v_hold.organization_id;
       update stipend.budget_windows w set held = w.held + v_raise
-      from stipend.budgets b
-      where b.organization_id = v_hold.organization_id and b.id = any(v_hold.budget_ids)
-        and w.organization_id = b.organization_id and w.budget_id = b.id
-        and w.window_start = stipend.budget_window_start(b.period, v_hold.created_at);
+      from unnest(v_hold.budget_ids, v_hold.budget_windows) u(budget_id, window_start)
+      where w.organization_id = v_hold.organization_id and w.budget_id = u.budget_id and w.window_start = u.window_start;
     end if;
 
     update stipend.credit_reservations h

@@ -27,10 +27,8 @@ begin
 
   if p_hold.budget_ids is not null then
     update stipend.budget_windows w set held = w.held - p_hold.estimated_credits
-    from stipend.budgets b
-    where b.organization_id = p_hold.organization_id and b.id = any(p_hold.budget_ids)
-      and w.organization_id = b.organization_id and w.budget_id = b.id
-      and w.window_start = stipend.budget_window_start(b.period, p_hold.created_at);
+    from unnest(p_hold.budget_ids, p_hold.budget_windows) u(budget_id, window_start)
+    where w.organization_id = p_hold.organization_id and w.budget_id = u.budget_id and w.window_start = u.window_start;
   end if;
 end;
 $$;

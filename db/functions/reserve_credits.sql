@@ -95,6 +95,9 @@ declare
   o_reserved        numeric;
   o_open            integer;
   o_due_from        timestamptz;
+  o_counting        integer[];   -- the last request's budgets, and their array literals
+  o_budget_ids      text;
+  o_budget_windows  text;
   -- what was decided, by request; NULL: not admitted
   a_offer           bigint[] := array_fill(null::bigint, array[n]);
   a_holder          integer[] := array_fill(null::integer, array[n]);   -- who holds the key after this request
@@ -104,12 +107,13 @@ declare
   a_input           numeric[] := a_estimate;
   a_now             timestamptz[] := array_fill(null::timestamptz, array[n]);
   a_expires         timestamptz[] := a_now;
-  a_budgets         text[] := array_fill(null::text, array[n]);   -- array literals: arrays of arrays cannot be ragged
+  a_budget_ids      text[] := array_fill(null::text, array[n]);   -- array literals: arrays of arrays cannot be ragged
+  a_budget_windows  text[] := a_budget_ids;
   v_admitted        integer := 0;
   -- the request at hand
   r                 record;
   v_standing        stipend.outcome;
-  v_budgets         text;
+  v_counting        integer[];   -- places in b_ of the budgets that count the request
   i                 integer;
 begin
   if n = 0 then
@@ -337,7 +341,7 @@ begin
       end if;
 
       -- Budgets
-      v_budgets := null;
+      v_counting := null;
       for i in b_first .. b_last loop
         if b_scope_type[i] = 'organization'
           or (b_scope_type[i] = r.actor_type and b_scope_id[i] = r.actor_id)
@@ -349,7 +353,7 @@ begin
               b_limit[i], b_used[i], b_held[i], r.estimated);
             exit decision;
           end if;
-          v_budgets := coalesce(v_budgets || ',', '') || b_id[i];
+          v_counting := v_counting || i;
         end if;
       end loop;
 
@@ -383,13 +387,17 @@ begin
       if r.key is not null then
         a_holder[r.ordinal] := r.ordinal;
       end if;
-      if v_budgets is not null then
-        a_budgets[r.ordinal] := '{' || v_budgets || '}';
-        for i in b_first .. b_last loop
-          if position(b_id[i]::text in v_budgets) > 0 then
-            b_held[i] := b_held[i] + r.estimated;
-            b_taken[i] := b_taken[i] + r.estimated;
-          end if;
+      if v_counting is not null then
+        if v_counting is distinct from o_counting then
+          o_counting := v_counting;
+          select array_agg(b_id[x])::text, array_agg(b_window[x])::text into o_budget_ids, o_budget_windows
+          from unnest(v_counting) x;
+        end if;
+        a_budget_ids[r.ordinal] := o_budget_ids;
+        a_budget_windows[r.ordinal] := o_budget_windows;
+        foreach i in array v_counting loop
+          b_held[i] := b_held[i] + r.estimated;
+          b_taken[i] := b_taken[i] + r.estimated;
         end loop;
       end if;
       if w > 0 then
@@ -422,16 +430,17 @@ begin
   insert into stipend.credit_reservations (
     organization_id, id, idempotency_key, parameter_hash, offer_id, model, estimated_credits, held_credits,
     maximum_credits, input_credits, is_dispatched, lease_seconds, actor_type, actor_id, actor_digest,
-    subject_type, subject_id, subject_digest, form_id, budget_ids, created_at, expires_at)
+    subject_type, subject_id, subject_digest, form_id, budget_ids, budget_windows, created_at, expires_at)
   select p_organizations[u.organization], u.id, u.key, u.parameter_hash, u.offer, u.model, u.estimate, u.held,
     u.maximum, u.input, u.is_dispatched, u.lease_seconds, u.actor_type, u.actor_id, u.actor_digest,
-    u.subject_type, u.subject_id, u.subject_digest, u.form_id, u.budgets::uuid[], u.now, u.expires
+    u.subject_type, u.subject_id, u.subject_digest, u.form_id, u.budget_ids::uuid[],
+    u.budget_windows::timestamptz[], u.now, u.expires
   from unnest(
-    a_offer, a_estimate, a_held, a_maximum, a_input, a_now, a_expires, a_budgets,
+    a_offer, a_estimate, a_held, a_maximum, a_input, a_now, a_expires, a_budget_ids, a_budget_windows,
     p_organization, p_id, p_key, p_parameter_hash, p_model, p_is_dispatched, p_lease_seconds,
     p_actor_type, p_actor_id, p_actor_digest, p_subject_type, p_subject_id, p_subject_digest, p_form_id
   ) u(
-    offer, estimate, held, maximum, input, now, expires, budgets,
+    offer, estimate, held, maximum, input, now, expires, budget_ids, budget_windows,
     organization, id, key, parameter_hash, model, is_dispatched, lease_seconds,
     actor_type, actor_id, actor_digest, subject_type, subject_id, subject_digest, form_id)
   where u.offer is not null;

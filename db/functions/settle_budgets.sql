@@ -1,8 +1,8 @@
 -- internal
--- Moves ended holds from held to used in the budget windows that counted them, an element per hold and budget,
--- and tells when a budget passes 80 or 100 %.
+-- Moves ended holds from held to used in the budget windows that counted them, and tells when a budget passes
+-- 80 or 100 %.
 create or replace function stipend.settle_budgets(
-  p_organization_id text[], p_budget_id uuid[], p_counted_at timestamptz[], p_held numeric[], p_used numeric[]
+  p_organization_id text[], p_budget_id uuid[], p_window_start timestamptz[], p_held numeric[], p_used numeric[]
 ) returns void
 language plpgsql
 security definer
@@ -12,36 +12,29 @@ set enable_seqscan = off
 set enable_hashjoin = off
 set enable_mergejoin = off
 as $$
+declare
+  v_organization_id  text[];
+  v_payload          jsonb[];
 begin
-  with moved as (
-    select b.organization_id, b.id, b.limit_credits, b.scope_type, b.scope_id, b.period, s.window_start,
-      sum(c.held) as held, sum(c.used) as used
-    from (
-      select u.organization_id, u.budget_id, u.counted_at, sum(u.held) as held, sum(u.used) as used
-      from (
-        select x.organization_id, x.budget_id, date_trunc('day', x.counted_at at time zone 'UTC') at time zone 'UTC' as counted_at,
-          x.held, x.used
-        from unnest(p_organization_id, p_budget_id, p_counted_at, p_held, p_used)
-          x(organization_id, budget_id, counted_at, held, used)
-      ) u
-      group by u.organization_id, u.budget_id, u.counted_at
-    ) c
-    join stipend.budgets b on b.organization_id = c.organization_id and b.id = c.budget_id
-    cross join lateral (select stipend.budget_window_start(b.period, c.counted_at)) s(window_start)
-    group by b.organization_id, b.id, b.limit_credits, b.scope_type, b.scope_id, b.period, s.window_start
-  ), written as (
-    update stipend.budget_windows w set held = w.held - m.held, used = w.used + m.used
-    from moved m
-    where w.organization_id = m.organization_id and w.budget_id = m.id and w.window_start = m.window_start
-    returning w.organization_id, w.budget_id, w.used, w.used - m.used as used_before, m.limit_credits, m.scope_type,
-      m.scope_id, m.period, m.window_start
+  with written as (
+    update stipend.budget_windows w set held = w.held - u.held, used = w.used + u.used
+    from unnest(p_organization_id, p_budget_id, p_window_start, p_held, p_used)
+      u(organization_id, budget_id, window_start, held, used)
+    join stipend.budgets b on b.organization_id = u.organization_id and b.id = u.budget_id
+    where w.organization_id = u.organization_id and w.budget_id = u.budget_id and w.window_start = u.window_start
+    returning w.organization_id, w.budget_id, w.window_start, w.used, w.used - u.used as used_before,
+      b.limit_credits, b.scope_type, b.scope_id, b.period
   )
-  insert into stipend.outbox_events (organization_id, type, payload, created_at)
-  select w.organization_id, 'budget.threshold',
-    jsonb_build_object('budgetId', w.budget_id, 'scopeType', w.scope_type, 'scopeId', w.scope_id, 'period', w.period,
-      'windowStart', w.window_start, 'percent', x.percent, 'used', w.used, 'limit', w.limit_credits),
-    clock_timestamp()
-  from written w cross join (values (80), (100)) x(percent)
-  where w.used_before < w.limit_credits * x.percent / 100 and w.used >= w.limit_credits * x.percent / 100;
+  select array_agg(w.organization_id), array_agg(jsonb_build_object(
+    'budgetId', w.budget_id, 'scopeType', w.scope_type, 'scopeId', w.scope_id, 'period', w.period,
+    'windowStart', w.window_start, 'percent', x.percent, 'used', w.used, 'limit', w.limit_credits))
+  into v_organization_id, v_payload
+  from written w join (values (0.8, 80), (1.0, 100)) x(share, percent)
+    on w.used_before < w.limit_credits * x.share and w.used >= w.limit_credits * x.share;
+
+  if v_organization_id is not null then
+    perform stipend.emit_event(u.organization_id, 'budget.threshold', u.payload, clock_timestamp())
+    from unnest(v_organization_id, v_payload) u(organization_id, payload);
+  end if;
 end;
 $$;

@@ -88,12 +88,14 @@ declare
   s_draws        text[] := s_model;
   s_hash         bytea[] := array_fill(null::bytea, array[n]);
   v_settled      integer := 0;
-  -- budgets that counted the ended holds, an element each
-  c_organization text[] := '{}';
+  -- budget windows that counted the ended holds, summed by organization
+  c_d            integer[] := '{}';
   c_budget       uuid[] := '{}';
-  c_counted_at   timestamptz[] := '{}';
+  c_window       timestamptz[] := '{}';
   c_held         numeric[] := '{}';
   c_used         numeric[] := '{}';
+  c_first        integer := 1;
+  c              integer;
   -- the request at hand
   r              record;
   v_after        integer[] := '{}';   -- requests answered after the writing: late ones and twins
@@ -137,7 +139,7 @@ begin
       u.id, u.twin, u.credits, u.cost_nano_usd, u.model, u.flags, u.metadata,
       h.tid, h.created_at, h.status, h.estimated_credits, h.held_credits, h.maximum_credits, h.input_credits,
       h.is_dispatched, h.actor_type, h.actor_id, h.actor_digest, h.subject_type, h.subject_id, h.subject_digest,
-      h.form_id, h.budget_ids, h.reported_credits, h.reported_cost_usd, h.reported_usage, h.model as model_asked,
+      h.form_id, h.budget_ids, h.budget_windows, h.reported_credits, h.reported_cost_usd, h.reported_usage, h.model as model_asked,
       f.plan, f.capability, f.quality, f.is_unlimited, f.models, f.model_markups,
       f.usd_per_credit, f.credit_increment, f.minimum_charge
     from unnest(p_organization, p_id, p_twin, p_credits, p_cost_nano_usd, p_model, p_flags, p_metadata)
@@ -197,6 +199,7 @@ begin
       o_sequence := v_sequence[d];
       o_hash := v_hash[d];
       v_touched[d] := true;
+      c_first := cardinality(c_d) + 1;
       g_id := null;
     end if;
 
@@ -312,11 +315,20 @@ begin
     s_charge[r.ordinal] := charged;
     if r.budget_ids is not null then
       for i in 1 .. cardinality(r.budget_ids) loop
-        c_organization := c_organization || r.organization_id;
-        c_budget := c_budget || r.budget_ids[i];
-        c_counted_at := c_counted_at || r.created_at;
-        c_held := c_held || r.estimated_credits;
-        c_used := c_used || charged;
+        c := c_first;
+        while c <= cardinality(c_d) and (c_budget[c] <> r.budget_ids[i] or c_window[c] <> r.budget_windows[i]) loop
+          c := c + 1;
+        end loop;
+        if c > cardinality(c_d) then
+          c_d[c] := d;
+          c_budget[c] := r.budget_ids[i];
+          c_window[c] := r.budget_windows[i];
+          c_held[c] := r.estimated_credits;
+          c_used[c] := charged;
+        else
+          c_held[c] := c_held[c] + r.estimated_credits;
+          c_used[c] := c_used[c] + charged;
+        end if;
       end loop;
     end if;
     if p_is_expiry then
@@ -383,14 +395,17 @@ begin
       u(position, is_touched, now, monthly, bonus, debt, reserved, used, open_holds, sequence, hash)
     where u.is_touched and b.organization_id = p_organizations[u.position];
 
-    if cardinality(c_budget) > 0 then
-      perform stipend.settle_budgets(c_organization, c_budget, c_counted_at, c_held, c_used);
+    if cardinality(c_d) > 0 then
+      perform stipend.settle_budgets(
+        array(select p_organizations[v_positions[x]] from unnest(c_d) x), c_budget, c_window, c_held, c_used);
     end if;
 
-    insert into stipend.reservation_replies (organization_id, reservation_id, reply, created_at)
-    select p_organizations[u.organization], u.id, u.reply, u.now
-    from unnest(s_tid, p_organization, p_id, p_reply, s_now) u(tid, organization, id, reply, now)
-    where u.tid is not null and u.reply is not null;
+    if num_nonnulls(variadic p_reply) > 0 then
+      insert into stipend.reservation_replies (organization_id, reservation_id, reply, created_at)
+      select p_organizations[u.organization], u.id, u.reply, u.now
+      from unnest(s_tid, p_organization, p_id, p_reply, s_now) u(tid, organization, id, reply, now)
+      where u.tid is not null and u.reply is not null;
+    end if;
   end if;
 
   if not p_is_expiry then

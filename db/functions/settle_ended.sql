@@ -98,24 +98,28 @@ begin
     v_rest := v_rest - t.debt_amount;
     -- The last pool that paid is the first to get back: grants in reverse order of drawing, then monthly.
     for v_grant in
-      select g.id, g.credits, g.remaining, least(x.value::numeric, g.credits - g.remaining) as drawn
+      select g.id, least(x.value::numeric, g.credits - g.remaining) as drawn,
+        g.expires_at <= stipend.organization_now(p_organization_id, v_balance.ledger_at) as has_lapsed
       from jsonb_each_text(coalesce(v_hold.grant_draws, '{}')) x
       join stipend.credit_grants g on g.organization_id = p_organization_id and g.id = x.key::uuid
-      where g.expires_at is null or g.expires_at > stipend.organization_now(p_organization_id, v_balance.ledger_at)
       order by g.priority desc, g.expires_at desc nulls first, g.created_at desc, g.id desc
     loop
       v_share := least(v_rest, v_grant.drawn);
+      v_rest := v_rest - v_share;
+      if v_grant.has_lapsed then
+        v_refund := v_refund + v_share;
+        continue;
+      end if;
       update stipend.credit_grants g set remaining = g.remaining + v_share, is_live = g.remaining + v_share > 0
       where g.organization_id = p_organization_id and g.id = v_grant.id;
       t.bonus_amount := t.bonus_amount + v_share;
-      v_rest := v_rest - v_share;
     end loop;
     if v_hold.ended_at >= v_balance.period_start and not exists (
       select from stipend.organization_plans p where p.organization_id = p_organization_id and p.status = 'past_due') then
       t.monthly_amount := least(v_rest, -v_first.monthly_amount);
       v_rest := v_rest - t.monthly_amount;
     end if;
-    v_refund := v_rest;
+    v_refund := v_refund + v_rest;
     t.bonus_amount := t.bonus_amount + v_refund;
   end if;
 
@@ -138,10 +142,8 @@ begin
   where h.organization_id = p_organization_id and h.id = p_id;
   if v_hold.budget_ids is not null and v_difference <> 0 then
     update stipend.budget_windows w set used = w.used + v_difference
-    from stipend.budgets b
-    where b.organization_id = p_organization_id and b.id = any(v_hold.budget_ids)
-      and w.organization_id = b.organization_id and w.budget_id = b.id
-      and w.window_start = stipend.budget_window_start(b.period, v_hold.created_at);
+    from unnest(v_hold.budget_ids, v_hold.budget_windows) u(budget_id, window_start)
+    where w.organization_id = p_organization_id and w.budget_id = u.budget_id and w.window_start = u.window_start;
   end if;
   if p_reply is not null then
     insert into stipend.reservation_replies (organization_id, reservation_id, reply, created_at)

@@ -96,9 +96,8 @@ begin
   return query
   select 'budget_held', v_balance.ledger_sequence, coalesce(sum(r.estimated_credits), 0)::text, w.held::text
   from stipend.budget_windows w
-  join stipend.budgets b on b.organization_id = w.organization_id and b.id = w.budget_id
   left join stipend.credit_reservations r on r.organization_id = w.organization_id and r.status = 'open'
-    and b.id = any(r.budget_ids) and stipend.budget_window_start(b.period, r.created_at) = w.window_start
+    and (w.budget_id, w.window_start) in (select * from unnest(r.budget_ids, r.budget_windows))
   where w.organization_id = p_organization_id
   group by w.budget_id, w.window_start, w.held
   having coalesce(sum(r.estimated_credits), 0) <> w.held;

@@ -140,7 +140,8 @@ create table stipend.credit_reservations (
   subject_id         text,
   subject_digest     bytea,
   form_id            text,
-  budget_ids         uuid[],                        -- the budgets that counted it, in the window of created_at
+  budget_ids         uuid[],                        -- the budgets that counted it,
+  budget_windows     timestamptz[],                 -- and the window of each
   reported_credits   numeric(14,2),                 -- usage so far, told by extend
   reported_cost_usd  numeric(18,9),
   reported_usage     jsonb,

@@ -41,14 +41,14 @@ create table stipend.budgets (
   check ((scope_type = 'organization') = (scope_id is null))
 );
 
+-- Hot: delete_budget() removes a budget's windows, no foreign key does.
 create table stipend.budget_windows (
   organization_id  text not null,
   budget_id        uuid not null,
   window_start     timestamptz not null,
   used             numeric(14,2) not null default 0,
   held             numeric(14,2) not null default 0 check (held >= 0),
-  primary key (organization_id, budget_id, window_start),
-  foreign key (organization_id, budget_id) references stipend.budgets (organization_id, id) on delete cascade
+  primary key (organization_id, budget_id, window_start)
 ) with (fillfactor = 50);
 
 -- Found by the key's hash before the organization is known: a reference table when distributed.

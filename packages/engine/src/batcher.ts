@@ -263,6 +263,8 @@ function overlappingShare(queue: OrganizationQueue): number {
 
 async function query(client: PoolClient, text: string, values: unknown[]): Promise<OutcomeRow[]> {
   let failure: unknown
+  // A connection that is ended just before or after its answer would end the process; the pool drops the client.
+  client.on('error', ignore)
   try {
     const result = await client.query({ text, values, rowMode: 'array', types: rawTypes })
     return result.rows
@@ -271,8 +273,11 @@ async function query(client: PoolClient, text: string, values: unknown[]): Promi
     throw error
   } finally {
     client.release(isConnectionLost(failure))
+    client.off('error', ignore)
   }
 }
+
+const ignore = (): void => undefined
 
 function markPartiesStored(request: VerbRequest): void {
   if (request.verb !== 'reserve' || request.isDryRun) return
