@@ -28,7 +28,7 @@ const node = nodeIsOld ? newerNode() : process.execPath
 
 if (node === null) {
   console.error(`stipend needs Node ${OLDEST_NODE_MAJOR} or newer; this is Node ${process.versions.node}.`)
-  process.exit(1)
+  process.exit(2)
 }
 
 if (!nodeIsOld && !runsSources) {

@@ -1,1 +1,2 @@
-export {}
+export type { Context, Environment } from './context.ts'
+export { run } from './program.ts'

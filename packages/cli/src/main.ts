@@ -1,2 +1,20 @@
-console.error('stipend: no command is there yet.')
-process.exitCode = 1
+import { run } from './program.ts'
+
+const set = (value: string | undefined) => (value === undefined || value === '' ? undefined : value)
+
+// A reader such as head may have seen enough: what was begun is finished, and told to nobody.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') throw error
+})
+
+process.exitCode = await run(process.argv.slice(2), {
+  environment: {
+    databaseUrl: set(process.env['DATABASE_URL']),
+    directDatabaseUrl: set(process.env['DIRECT_DATABASE_URL']),
+    isDebugging: (process.env['DEBUG'] ?? '').split(',').includes('stipend'),
+  },
+  directory: process.cwd(),
+  input: process.stdin,
+  output: process.stdout,
+  errors: process.stderr,
+})

@@ -4,3 +4,4 @@ export {
   startEmbeddedPostgres,
 } from './embedded-postgres.ts'
 export { EmbeddedPostgresError, type EmbeddedPostgresErrorCode } from './error.ts'
+export { findRunningPostgres, type RunningPostgres } from './running.ts'

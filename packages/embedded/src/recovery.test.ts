@@ -144,7 +144,7 @@ describe("the end of the owner's process", () => {
 
   test('is left to the host where it listens to the signal itself', async () => {
     await using owner = new Owner({ dataDirectory: makeFolder() })
-    const { url } = await owner.server()
+    const { url, pid } = await owner.server()
     owner.say('listen')
     expect(await owner.answer()).toEqual({ done: 'listen' })
     owner.process.kill('SIGTERM')
@@ -152,6 +152,7 @@ describe("the end of the owner's process", () => {
     expect(await query(url, 'select 1 as n')).toEqual([{ n: 1 }])
     owner.say('exit')
     await owner.ended
+    await eventually(() => expect(identify(pid)).toBeNull())
   })
 })
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { migrateUp } from '@stipend/db'
@@ -108,6 +108,7 @@ async function removeLeftovers(): Promise<void> {
   const names = (await readdir(tmpdir())).filter((name) => name.startsWith(PREFIX))
   for (const name of names) {
     const dataDirectory = join(tmpdir(), name)
+    if (!(await hasOwner(dataDirectory))) continue
     try {
       await using _ = await startEmbeddedPostgres({ dataDirectory })
     } catch (error) {
@@ -116,4 +117,14 @@ async function removeLeftovers(): Promise<void> {
     }
     await rm(dataDirectory, { recursive: true, force: true })
   }
+}
+
+/** Another run that is just making or removing its folder has no lock in it, or an empty one: hands off. */
+async function hasOwner(directory: string): Promise<boolean> {
+  const names = await readdir(directory).catch(() => [])
+  for (const name of names.filter((name) => /^owner-\d+$/.test(name))) {
+    const lock = await readFile(join(directory, name), 'utf8').catch(() => '')
+    if (lock !== '') return true
+  }
+  return false
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { Client, Pool, type PoolClient } from 'pg'
+import { Client, DatabaseError, Pool, type PoolClient } from 'pg'
 import { inject } from 'vitest'
 import { databaseUrl, TEMPLATE } from './cluster.ts'
 import type {} from './global-setup.ts'
@@ -33,7 +33,7 @@ export async function createTestDatabase(options: { isMigrated?: boolean } = {})
     server: server.pool,
     [Symbol.asyncDispose]: async () => {
       await Promise.all([owner.close(), server.close()])
-      await query(maintenance, `drop database if exists ${name} with (force)`)
+      await drop(maintenance, name)
     },
   }
 }
@@ -51,6 +51,17 @@ function openPool(connectionString: string): { pool: Pool; close(): Promise<void
     await pool.end()
   }
   return { pool, close }
+}
+
+/** Only a superuser may end an autovacuum worker by force; without force PostgreSQL ends it by itself. */
+async function drop(maintenance: string, name: string): Promise<void> {
+  try {
+    await query(maintenance, `drop database if exists ${name} with (force)`)
+  } catch (error) {
+    const isDenied = error instanceof DatabaseError && error.code === '42501'
+    if (!isDenied) throw error
+    await query(maintenance, `drop database if exists ${name}`)
+  }
 }
 
 async function query(url: string, statement: string): Promise<void> {

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
+import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import type { Account } from '../account.ts'
 import type { EmbeddedPostgresOptions } from '../index.ts'
@@ -22,22 +23,24 @@ export class Owner implements AsyncDisposable {
   readonly process: ChildProcess
   readonly ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>
   readonly #lines: AsyncIterator<string>
+  readonly #complaints: Promise<string>
 
   constructor(options: EmbeddedPostgresOptions, as: { account?: Account; program?: string } = {}) {
     const program = as.program ?? fileURLToPath(new URL('owner-process.ts', import.meta.url))
     const child = spawn(process.execPath, [program, JSON.stringify(options)], {
       cwd: '/',
-      stdio: ['pipe', 'pipe', 'inherit'],
+      stdio: 'pipe',
       ...as.account,
     })
     this.process = child
+    this.#complaints = text(child.stderr)
     this.ended = once(child, 'exit').then(([code, signal]) => ({ code, signal }))
     this.#lines = createInterface(child.stdout)[Symbol.asyncIterator]()
   }
 
   async answer(): Promise<Answer> {
     const line = await this.#lines.next()
-    if (line.done === true) throw new Error('The owner ended without an answer.')
+    if (line.done === true) throw new Error(`The owner ended without an answer: ${await this.#complaints}`)
     return JSON.parse(line.value)
   }
 

@@ -1,0 +1,80 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import { onTestFinished } from 'vitest'
+
+const BIN = fileURLToPath(new URL('../../bin/stipend.js', import.meta.url))
+
+/** util-linux's `script`, which runs a command on a terminal of its own. */
+export const hasTerminal = process.platform === 'linux' && existsSync('/usr/bin/script')
+
+export interface RunOptions {
+  readonly env?: Readonly<Record<string, string>>
+  readonly directory?: string
+  /** On a terminal: what comes out is one text, with its escapes. */
+  readonly isOnTerminal?: boolean
+  /** Typed once `prompt` has appeared. */
+  readonly answer?: { readonly prompt: string; readonly text: string }
+  /** The reader of the output goes away after so many lines, as `head` does. */
+  readonly readLines?: number
+  /** A signal to the program once `prompt` has appeared. */
+  readonly signal?: { readonly prompt: string; readonly name: NodeJS.Signals }
+}
+
+export interface Ended {
+  readonly code: number | null
+  readonly output: string
+  readonly errors: string
+}
+
+/** Runs the real program, as a user would, with no other environment than what is given. */
+export async function stipend(args: readonly string[], options: RunOptions = {}): Promise<Ended> {
+  const command = [process.execPath, BIN, ...args]
+  const [program = '', ...rest] = options.isOnTerminal === true ? onTerminal(command) : command
+  const child = spawn(program, rest, {
+    cwd: options.directory ?? tmpdir(),
+    env: {
+      PATH: `${dirname(process.execPath)}:/usr/bin:/bin`,
+      HOME: tmpdir(),
+      TERM: 'xterm-256color',
+      ...options.env,
+    },
+    stdio: 'pipe',
+  })
+  const { answer, signal } = options
+  if (answer === undefined) child.stdin.end()
+  let seen = ''
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    const before = seen
+    seen += chunk
+    const isNew = (text: string) => seen.includes(text) && !before.includes(text)
+    if (answer !== undefined && isNew(answer.prompt)) child.stdin.end(answer.text)
+    if (options.readLines !== undefined && seen.split('\n').length > options.readLines) child.stdout.destroy()
+    if (signal !== undefined && isNew(signal.prompt)) child.kill(signal.name)
+  })
+  const [errors, [code]] = await Promise.all([text(child.stderr), once(child, 'close')])
+  return { code, output: seen, errors }
+}
+
+function onTerminal(command: readonly string[]): string[] {
+  const quoted = command.map((part) => `'${part.replaceAll("'", `'\\''`)}'`).join(' ')
+  return [
+    '/usr/bin/script',
+    '--quiet',
+    '--return',
+    '--command',
+    `stty rows 40 cols 120; ${quoted}`,
+    '/dev/null',
+  ]
+}
+
+/** A folder of the test's own, removed at its end. */
+export function makeFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'stipend-cli-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
