@@ -29,13 +29,17 @@ interface OrganizationQueue {
   /** Calls under way: two at most, of which the second waits for the first. */
   inFlight: number
   isListed: boolean
-  /** Held by somebody else lately: until then it waits in a lane of its own instead of being skipped again. */
+  /** The call under way waits in a lane of its own and is surely at the lock before another one. */
+  isFirstAtLock: boolean
+  /** Hot, or held by somebody else lately: until then it waits in a lane of its own instead of being skipped again. */
   waitsUntil: number
 }
 
 /** Requests of one organization from which a second call is sent while the first is under way. */
 const overlapFrom = 16
-/** How long an organization that was skipped keeps a lane of its own. */
+/** By then a call has reached the lock. */
+const toLockMs = 2
+/** How long an organization that was skipped or is hot keeps a lane of its own. */
 const ownLaneMs = 1_000
 const rawTypes = { getTypeParser: () => (value: string) => value }
 
@@ -92,7 +96,14 @@ export class Batcher {
   #queueOf(organizationId: string): OrganizationQueue {
     let queue = this.#organizations.get(organizationId)
     if (queue === undefined) {
-      queue = { organizationId, queued: [], inFlight: 0, isListed: false, waitsUntil: 0 }
+      queue = {
+        organizationId,
+        queued: [],
+        inFlight: 0,
+        isListed: false,
+        isFirstAtLock: false,
+        waitsUntil: 0,
+      }
       this.#organizations.set(organizationId, queue)
     }
     return queue
@@ -102,6 +113,7 @@ export class Batcher {
     if (queue.isListed || queue.queued.length === 0 || queue.inFlight > 1) return
     if (queue.inFlight === 1) {
       // A hot organization: the next call already stands at the lock when the one under way commits.
+      if (!queue.isFirstAtLock) return
       const isLaneLeft = this.#busyWaitingLanes + this.#waiting.length < this.#options.waitingLanes - 1
       if (queue.queued.length < overlapFrom || !isLaneLeft) return
       this.#waiting.push(queue)
@@ -137,7 +149,7 @@ export class Batcher {
       const share = Math.min(this.#options.maxBatch, overlappingShare(queue))
       const taken = new Map([[queue, this.#takeFrom(queue, share)]])
       this.#busyWaitingLanes += 1
-      this.#enlist(queue)
+      this.#letOverlap(queue)
       void this.#run(taken, true).finally(() => {
         this.#busyWaitingLanes -= 1
         this.#finish(taken)
@@ -145,7 +157,18 @@ export class Batcher {
     }
   }
 
+  /** Calls of one organization go out one after the other, so that its requests are decided in order of arrival. */
+  #letOverlap(queue: OrganizationQueue): void {
+    if (queue.inFlight > 1) return
+    setTimeout(() => {
+      queue.isFirstAtLock = queue.inFlight === 1
+      this.#enlist(queue)
+      this.#schedulePump()
+    }, toLockMs)
+  }
+
   #takeFrom(queue: OrganizationQueue, count: number): Queued[] {
+    if (queue.inFlight === 0) queue.isFirstAtLock = false
     queue.inFlight += 1
     queue.isListed = false
     const taken = queue.queued.splice(0, count)
@@ -162,15 +185,12 @@ export class Batcher {
     let left = organizations.length
     const taken = new Map<OrganizationQueue, Queued[]>()
     for (const queue of organizations.toSorted((a, b) => a.queued.length - b.queued.length)) {
-      const share =
-        organizations.length === 1
-          ? Math.min(room, overlappingShare(queue))
-          : Math.max(1, Math.floor(room / left))
+      const share = Math.max(1, Math.floor(room / left))
       const requests = this.#takeFrom(queue, share)
       taken.set(queue, requests)
+      if (requests.length >= 2 * overlapFrom) queue.waitsUntil = performance.now() + ownLaneMs
       room -= requests.length
       left -= 1
-      this.#enlist(queue)
     }
     return taken
   }

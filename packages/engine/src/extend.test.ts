@@ -45,7 +45,11 @@ test('raises the hold, and settling may then charge up to it', async () => {
   })
   expect(extension).toMatchObject({ reservationId, estimatedCredits: 2000 })
   expect(await ledger.pools(organizationId)).toMatchObject({ reserved: 20 })
-  const lower = await engine.extendReservation({ organizationId, reservationId, estimatedCredits: credits(5) })
+  const lower = await engine.extendReservation({
+    organizationId,
+    reservationId,
+    estimatedCredits: credits(5),
+  })
   expect(lower.estimatedCredits, 'never lowers it').toBe(2000)
   expect(await ledger.settle(organizationId, reservationId, 25)).toMatchObject({
     creditsUsed: 2000,

@@ -46,7 +46,9 @@ test('used with other parameters, the key is refused, open or settled', async ()
   await expect(ledger.hold(organizationId, 2, key)).rejects.toMatchObject(mismatch)
   await ledger.settle(organizationId, id, 1)
   await expect(ledger.hold(organizationId, 2, key)).rejects.toMatchObject(mismatch)
-  await expect(ledger.hold(organizationId, 1, { ...key, parameters: 'a prompt' })).rejects.toMatchObject(mismatch)
+  await expect(ledger.hold(organizationId, 1, { ...key, parameters: 'a prompt' })).rejects.toMatchObject(
+    mismatch,
+  )
 })
 
 test('the same key of two organizations has nothing to do with one another', async () => {

@@ -69,7 +69,10 @@ test('a late settle posts the difference, either sign, once', async () => {
   await ledger.moveClock(organizationId, minutes(5))
   expect(await engine.cleanupReservations()).toBe(2)
   expect(await ledger.pools(organizationId)).toMatchObject({ bonus: 5, reserved: 0 })
-  expect(await ledger.settle(organizationId, more, 3.5)).toMatchObject({ status: 'settled', creditsUsed: 350 })
+  expect(await ledger.settle(organizationId, more, 3.5)).toMatchObject({
+    status: 'settled',
+    creditsUsed: 350,
+  })
   expect(await ledger.settle(organizationId, less, 1)).toMatchObject({ status: 'settled', creditsUsed: 100 })
   expect((await ledger.history(organizationId)).slice(-2)).toEqual(['ai_consumption -1.5', 'refund 2'])
   expect(await ledger.pools(organizationId)).toMatchObject({ bonus: 5.5 })
@@ -201,7 +204,9 @@ test('an open hold keeps the plan and the prices it was admitted with', async ()
   dearer.plans.pro = { ...dearer.plans.pro, allows: { reply: { fast: ['alpha'] } } }
   const { engine: other, close } = ledger.openEngine()
   const { pushCatalog } = await import('./catalog-store.ts')
-  expect(await pushCatalog(ledger.database.server, dearer, { author: 'test' })).toMatchObject({ isChanged: true })
+  expect(await pushCatalog(ledger.database.server, dearer, { author: 'test' })).toMatchObject({
+    isChanged: true,
+  })
   await expect(other.reserveCredits({ organizationId, capability: 'draft' })).rejects.toMatchObject({
     code: 'not_in_plan',
   })

@@ -107,7 +107,11 @@ test('settle against expiry: settled in the end, charged once, before or after t
     const reservationId = await ledger.hold(organizationId, 1, { isDispatched: true })
     await ledger.moveClock(organizationId, minutes(6))
     const settle = () =>
-      engine.settleCredits({ organizationId, reservationId, actualCredits: credits(round % 2 === 0 ? 3 : 0.5) })
+      engine.settleCredits({
+        organizationId,
+        reservationId,
+        actualCredits: credits(round % 2 === 0 ? 3 : 0.5),
+      })
     await Promise.all(
       round % 3 === 0
         ? [settle(), other.engine.cleanupReservations()]
@@ -133,7 +137,9 @@ test('everything at once: each hold ends once and the books are right', async ()
     const settle = { organizationId, reservationId, actualCredits: credits(((i % 7) + 1) / 4) }
     const ends = [
       some.settleCredits(settle),
-      i % 3 === 0 ? other.engine.releaseCredits({ organizationId, reservationId }) : engine.settleCredits(settle),
+      i % 3 === 0
+        ? other.engine.releaseCredits({ organizationId, reservationId })
+        : engine.settleCredits(settle),
     ]
     await Promise.allSettled(ends)
     return String(await ledger.reservationStatus(organizationId, reservationId))

@@ -229,9 +229,9 @@ test('an unlimited plan covers every call: no credit check, pools untouched, spe
 test('the overdraft admits a little more than is owned, to the hundredth', async () => {
   const organizationId = await ledger.createOrganization('payg', 5)
   const input = { organizationId, capability: 'reply' } as const
-  await expect(
-    engine.reserveCredits({ ...input, estimatedCredits: credits(7.01) }),
-  ).rejects.toMatchObject({ code: 'insufficient_credits' })
+  await expect(engine.reserveCredits({ ...input, estimatedCredits: credits(7.01) })).rejects.toMatchObject({
+    code: 'insufficient_credits',
+  })
   expect(await engine.reserveCredits({ ...input, estimatedCredits: credits(7) })).toMatchObject({
     spendable: -200,
   })
