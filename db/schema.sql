@@ -878,7 +878,10 @@ ALTER FUNCTION stipend.extend_reservations(p_wait boolean, p_organizations text[
 CREATE FUNCTION stipend.get_available_credits(p_organization_id text) RETURNS numeric
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$ select p.monthly_left + p.bonus - p.debt - p.reserved + p.overdraft_limit from stipend.project_balance(p_organization_id) p; $$;
+    AS $$
+  select case when not p.is_unlimited then p.monthly_left + p.bonus - p.debt - p.reserved + p.overdraft_limit end
+  from stipend.project_balance(p_organization_id) p;
+$$;
 
 ALTER FUNCTION stipend.get_available_credits(p_organization_id text) OWNER TO stipend_ledger;
 
@@ -929,7 +932,10 @@ ALTER FUNCTION stipend.get_limits(p_organization_id text) OWNER TO stipend_ledge
 CREATE FUNCTION stipend.get_spendable_credits(p_organization_id text) RETURNS numeric
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$ select p.monthly_left + p.bonus - p.debt - p.reserved from stipend.project_balance(p_organization_id) p; $$;
+    AS $$
+  select case when not p.is_unlimited then p.monthly_left + p.bonus - p.debt - p.reserved end
+  from stipend.project_balance(p_organization_id) p;
+$$;
 
 ALTER FUNCTION stipend.get_spendable_credits(p_organization_id text) OWNER TO stipend_ledger;
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { days, hours, useLedger } from '../test/ledger.ts'
-import { credits, creditsToNumber } from './index.ts'
+import { credits, formatCredits } from './index.ts'
 
 const ledger = await useLedger()
 const { engine } = ledger
@@ -21,7 +21,10 @@ test("readers' functions say what checkCreditBalance says", async () => {
   await ledger.hold(organizationId, 4)
   expect(await sqlFunctions(organizationId)).toEqual({ available: '14.50', spendable: '12.50', used: '3.50' })
   await ledger.moveClock(organizationId, days(32))
-  expect(await sqlFunctions(organizationId)).toEqual({ available: '18.00', spendable: '16.00', used: '0' })
+  expect(await sqlFunctions(organizationId)).toEqual({ available: '18.00', spendable: '16.00', used: '0.00' })
+  const unlimited = await ledger.createOrganization('unlimited')
+  await ledger.spend(unlimited, 2)
+  expect(await sqlFunctions(unlimited)).toEqual({ available: null, spendable: null, used: '2.00' })
   expect(await sqlFunctions('nobody')).toEqual({ available: null, spendable: null, used: null })
 })
 
@@ -73,7 +76,7 @@ test('projected, a balance is what catching up writes, for any history of what i
           await ledger.moveClock(organizationId, hours(moveHours))
           const projected = await engine.checkCreditBalance(organizationId)
           const functions = await sqlFunctions(organizationId)
-          expect(Number(functions?.['spendable'])).toBe(creditsToNumber(projected.spendable ?? credits(0)))
+          expect(functions?.['spendable']).toBe(formatCredits(projected.spendable ?? credits(0)))
           await engine.resetMonthlyCredits()
           expect(await engine.checkCreditBalance(organizationId)).toEqual(projected)
           const { rows } = await ledger.database.owner.query(

@@ -282,11 +282,24 @@ export class Reservations {
       subjectId: subject === undefined ? null : requireText('subject.id', subject.id),
       subject: this.#parties.digest(organizationId, subject),
       formId: optionalText('formId', input.formId),
-      customerLimits: input.customerLimits === undefined ? null : JSON.stringify(input.customerLimits),
+      customerLimits: customerLimits(input.customerLimits),
     }
     if (request.key !== null) request.parameterHash = parameterHash(request, input.parameters)
     return request
   }
+}
+
+/** The limits as JSON: each key once, since each counts the call once. */
+function customerLimits(limits: ReserveInput['customerLimits']): string | null {
+  if (limits === undefined) return null
+  for (const { key, limit } of limits) {
+    requireText('customerLimits.key', key)
+    requireInteger('customerLimits.limit', limit, 1, 1_000_000)
+  }
+  if (new Set(limits.map(({ key }) => key)).size < limits.length) {
+    throw invalid('customerLimits', 'must not name a key twice')
+  }
+  return JSON.stringify(limits)
 }
 
 const noHash = Buffer.alloc(0)

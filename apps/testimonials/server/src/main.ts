@@ -1,0 +1,83 @@
+import { join, resolve } from 'node:path'
+import { MigrationError } from '@stipend/db'
+import pino from 'pino'
+import { banner } from './banner.ts'
+import { providerSettings } from './models/settings.ts'
+import { type Running, type StartSettings, start } from './start.ts'
+import { StartError } from './start-error.ts'
+
+/** The repository: where the data of `npm start` is, whatever folder it was called in. */
+const root = resolve(import.meta.dirname, '../../../..')
+
+try {
+  await main()
+} catch (error) {
+  const isExplained = error instanceof StartError || error instanceof MigrationError
+  console.error(isExplained ? `\n${error.message}\n` : error)
+  process.exit(1)
+}
+
+async function main(): Promise<void> {
+  // The SDK's advice on settings goes to the console otherwise.
+  Object.assign(globalThis, { AI_SDK_LOG_WARNINGS: false })
+  const stopped = Promise.withResolvers<void>()
+  // A signal during the start waits for its end, so that nothing is left half done.
+  listenToSignals(stopped.resolve)
+  const running = await start(readSettings(process.env))
+  void running.database.ended.then((reason) => (reason === null ? undefined : endAt(running, reason)))
+  console.log(await banner(running))
+  await stopped.promise
+  await running.stop()
+  process.exit(0)
+}
+
+/** A second Ctrl+C does not wait; npm passes the first one on twice. */
+const repeatAfterMs = 1_000
+
+function listenToSignals(stop: () => void): void {
+  let stoppingSince: number | null = null
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      if (stoppingSince === null) {
+        stoppingSince = performance.now()
+        console.log('\nStopping: what runs is finished first.')
+        stop()
+      } else if (signal === 'SIGINT' && performance.now() - stoppingSince > repeatAfterMs) {
+        process.exit(130)
+      }
+    })
+  }
+}
+
+async function endAt(running: Running, reason: string): Promise<void> {
+  console.error(`\n${reason}\n`)
+  await running.stop().catch(() => undefined)
+  process.exit(1)
+}
+
+function readSettings(environment: NodeJS.ProcessEnv): StartSettings {
+  const read = (name: string) => {
+    const value = environment[name]?.trim()
+    return value === '' ? undefined : value
+  }
+  return {
+    databaseUrl: read('DATABASE_URL'),
+    directDatabaseUrl: read('DIRECT_DATABASE_URL'),
+    directory: join(root, '.stipend'),
+    host: read('HOST') ?? '127.0.0.1',
+    port: readPort(read('PORT') ?? '3000'),
+    providers: providerSettings(environment),
+    logger: pino({ level: readLevel(read('LOG_LEVEL') ?? 'info'), base: null }, pino.destination(2)),
+  }
+}
+
+function readPort(text: string): number {
+  if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text)
+  throw new StartError(`PORT=${text} is not a port: give a number from 0 to 65535.`)
+}
+
+function readLevel(text: string): string {
+  const levels = [...Object.keys(pino.levels.values), 'silent']
+  if (levels.includes(text)) return text
+  throw new StartError(`LOG_LEVEL=${text} is not a level: give one of ${levels.join(', ')}.`)
+}

@@ -1,0 +1,67 @@
+import { join } from 'node:path'
+import type { Logger } from '@stipend/server'
+import { type Database, type DatabaseSettings, openDatabase } from './database.ts'
+import { type DemoCredentials, putDemoCredentials } from './demo/credentials.ts'
+import { demoOrganization, putDemoOrganization, putDemoOrganizationWithHistory } from './demo/organization.ts'
+import { startJobs } from './jobs.ts'
+import { type Listener, listen } from './listen.ts'
+import type { ProviderSettings } from './models/settings.ts'
+import { createTestimonials, type Testimonials } from './testimonials.ts'
+
+export interface StartSettings extends DatabaseSettings {
+  host: string
+  port: number
+  providers: ProviderSettings
+  logger: Logger
+}
+
+/** The product as it runs. */
+export interface Running {
+  credentials: DemoCredentials
+  testimonials: Testimonials
+  database: Pick<Database, 'description' | 'ended'>
+  /** Stops accepting, finishes what runs, closes the database. */
+  stop(): Promise<void>
+}
+
+/**
+ * Starts the product with its demo organization on a database that it migrates and fills.
+ * @throws StartError, MigrationError with a sentence for the person at the terminal.
+ */
+export async function start(settings: StartSettings): Promise<Running> {
+  const { directory, host, port, providers, logger } = settings
+  const database = await openDatabase(settings, () =>
+    logger.error({ code: 'database_unavailable' }, 'connection lost'),
+  )
+  const testimonials = createTestimonials({ database: database.server, providers, logger })
+  const { engine } = testimonials
+  let listener: Listener | null = null
+  try {
+    await engine.pushCatalog({ author: 'npm start' })
+    if (database.owner === null) await putDemoOrganization(engine)
+    else await putDemoOrganizationWithHistory(engine, database.owner)
+    listener = await listen((request) => testimonials.fetch(request), { host, port })
+    const credentials = await putDemoCredentials(engine, join(directory, 'demo.json'), {
+      url: listener.url,
+      organizationId: demoOrganization.id,
+    })
+    const jobs = startJobs(engine, logger)
+    const stop = stopOnce([() => listener?.close(), jobs.stop, testimonials.close, database.close])
+    return { credentials, testimonials, database, stop }
+  } catch (error) {
+    await stopOnce([() => listener?.close(), testimonials.close, database.close])()
+    throw error
+  }
+}
+
+/** Runs the steps in their order; called again, it waits for the same end. */
+function stopOnce(steps: readonly (() => Promise<void> | undefined)[]): () => Promise<void> {
+  let stopping: Promise<void> | null = null
+  const run = async () => {
+    for (const step of steps) await step()
+  }
+  return () => {
+    stopping ??= run()
+    return stopping
+  }
+}

@@ -1,0 +1,77 @@
+import { type ApiKeyScope, creditsToNumber, type Transaction } from '@stipend/engine'
+import type { Logger } from '@stipend/server'
+import { createTestDatabase, type TestDatabase } from '@stipend/testing'
+import pino from 'pino'
+import { listen } from '../listen.ts'
+import type { ProviderSettings } from '../models/settings.ts'
+import { createTestimonials, type Testimonials } from '../testimonials.ts'
+
+// The SDK's advice on settings.
+Object.assign(globalThis, { AI_SDK_LOG_WARNINGS: false })
+
+/** What came back, with the body read. */
+interface Answer {
+  status: number
+  headers: Headers
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape
+  body: any
+}
+
+/** The product on a database and port of its own, as a customer meets it. */
+export interface TestProduct extends AsyncDisposable {
+  url: string
+  database: TestDatabase
+  testimonials: Testimonials
+  /** Everything logged so far. */
+  log(): string
+  /** A new organization and a key of it. */
+  organization(id: string, plan: string, scopes?: readonly ApiKeyScope[]): Promise<string>
+  post(path: string, apiKey: string, body: unknown, headers?: Record<string, string>): Promise<Answer>
+  get(path: string, apiKey: string): Promise<Answer>
+  /** Newest first. */
+  transactions(organizationId: string): Promise<Transaction[]>
+  balance(organizationId: string): Promise<number>
+}
+
+export async function startTestProduct(given: {
+  providers: ProviderSettings
+  timeouts?: { attemptMs: number; totalMs: number }
+}): Promise<TestProduct> {
+  const database = await createTestDatabase()
+  const lines: string[] = []
+  const logger: Logger = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) })
+  const testimonials = createTestimonials({ ...given, database: database.server, logger })
+  const { engine } = testimonials
+  await engine.pushCatalog({ author: 'test' })
+  const listener = await listen((request) => testimonials.fetch(request), { host: '127.0.0.1', port: 0 })
+  const call = async (path: string, init: RequestInit): Promise<Answer> => {
+    const response = await fetch(`${listener.url}${path}`, init)
+    const text = await response.text()
+    return { status: response.status, headers: response.headers, body: text === '' ? null : JSON.parse(text) }
+  }
+  return {
+    url: listener.url,
+    database,
+    testimonials,
+    log: () => lines.join(''),
+    organization: async (id, plan, scopes = ['ai:run', 'credits:read']) => {
+      await engine.putOrganization({ organizationId: id, name: id, plan })
+      return (await engine.createApiKey({ organizationId: id, name: 'test', scopes })).secret
+    },
+    post: (path, apiKey, body, headers = {}) =>
+      call(path, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json', ...headers },
+        body: JSON.stringify(body),
+      }),
+    get: (path, apiKey) => call(path, { headers: { authorization: `Bearer ${apiKey}` } }),
+    transactions: async (organizationId) => (await engine.listTransactions({ organizationId })).transactions,
+    balance: async (organizationId) =>
+      creditsToNumber((await engine.checkCreditBalance(organizationId)).balance),
+    [Symbol.asyncDispose]: async () => {
+      await listener.close()
+      await testimonials.close()
+      await database[Symbol.asyncDispose]()
+    },
+  }
+}

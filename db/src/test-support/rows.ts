@@ -1,0 +1,133 @@
+import type { Pool } from 'pg'
+
+/** A catalog in the normal form that stipend.push_catalog() takes: two plans, one capability, two models. */
+export const smallCatalog = {
+  settings: {
+    usdPerCredit: '0.001',
+    increment: '0.25',
+    minimumCharge: '0.25',
+    overdraftLimit: '2.00',
+    graceDays: 3,
+  },
+  qualityLevels: [
+    { key: 'fast', name: 'Fast' },
+    { key: 'enhanced', name: 'Enhanced' },
+  ],
+  models: {
+    alpha: {
+      provider: 'demo',
+      modelId: 'alpha',
+      inputUsdPerMillion: '1',
+      outputUsdPerMillion: '4',
+      ownRates: null,
+      markupBasisPoints: 0,
+      contextWindow: null,
+      deprecatedAt: null,
+      replacement: 'beta',
+    },
+    beta: {
+      provider: 'demo',
+      modelId: 'beta',
+      inputUsdPerMillion: '2',
+      outputUsdPerMillion: '8',
+      ownRates: null,
+      markupBasisPoints: 0,
+      contextWindow: null,
+      deprecatedAt: null,
+      replacement: null,
+    },
+  },
+  capabilities: {
+    reply: { name: 'Reply', description: null, outputCap: 1000, minimumOutput: 100, enabled: true },
+  },
+  plans: {
+    free: {
+      name: 'Free',
+      tierRank: 0,
+      monthlyCredits: '10.00',
+      welcomeBonus: '5.00',
+      priceUsdCents: 0,
+      markupBasisPoints: 0,
+      allows: {
+        reply: {
+          enabled: true,
+          perMinute: 5,
+          perHour: null,
+          perDay: null,
+          qualities: { fast: { models: ['alpha', 'beta'], estimate: '1.00' } },
+        },
+      },
+    },
+    pro: {
+      name: 'Pro',
+      tierRank: 1,
+      monthlyCredits: '500.00',
+      welcomeBonus: '0.00',
+      priceUsdCents: 2900,
+      markupBasisPoints: 0,
+      allows: {
+        reply: {
+          enabled: true,
+          perMinute: null,
+          perHour: null,
+          perDay: null,
+          qualities: {
+            fast: { models: ['beta'], estimate: '1.00' },
+            enhanced: { models: ['beta', 'alpha'], estimate: '4.00' },
+          },
+        },
+      },
+    },
+  },
+  topups: { starter: { name: 'Starter', credits: '100.00', priceUsdCents: 999 } },
+}
+
+/** Pushes a catalog; whether it changed anything, and its version. */
+export async function pushCatalog(
+  pool: Pool,
+  catalog: object = smallCatalog,
+): Promise<{ is_changed: boolean; version: number } | undefined> {
+  const { rows } = await pool.query<{ is_changed: boolean; version: number }>(
+    `select * from stipend.push_catalog($1::jsonb, 'test', null)`,
+    [JSON.stringify(catalog)],
+  )
+  return rows[0]
+}
+
+/** Puts rows into every table: an organization with credits, a hold, limits, a key. */
+export async function fillTables(owner: Pool, server: Pool): Promise<void> {
+  await pushCatalog(server)
+  const organization = 'acme'
+  await server.query(`select * from stipend.put_organization($1, 'Acme', 'free', null, null, null)`, [
+    organization,
+  ])
+  await server.query(
+    `select * from stipend.grant_credits($1, 'topup', 20, 'payment-1', 100, null, null, null, null, null)`,
+    [organization],
+  )
+  const budget = '0197f000-0000-7000-8000-000000000001'
+  await server.query(`select stipend.put_budget($1, $2, 'organization', null, 'day', 100, true)`, [
+    organization,
+    budget,
+  ])
+  const reservation = '0197f000-0000-7000-8000-000000000002'
+  await owner.query(
+    `insert into stipend.credit_reservations (organization_id, id, offer_id, estimated_credits, held_credits,
+       maximum_credits, input_credits, is_dispatched, lease_seconds, created_at, expires_at)
+     select $1, $2, min(id), 1, 1, 10, 1, false, 300, now(), now() + interval '5 minutes' from stipend.catalog_offers`,
+    [organization, reservation],
+  )
+  for (const sql of [
+    `insert into stipend.reservation_replies select '${organization}', '${reservation}', '{}', now()`,
+    `insert into stipend.rate_windows values ('${organization}', 'reply', 1, 1, 0, 1, 1, 0, 1, 1, 0)`,
+    `insert into stipend.customer_uses values ('${organization}', 'eve', '${reservation}', now())`,
+    `insert into stipend.budget_windows values ('${organization}', '${budget}', date_trunc('day', now()), 1, 0)`,
+    `insert into stipend.credit_parties (organization_id, digest, party_type, party_id) values ('${organization}', 'd', 'member', 'ann')`,
+    `insert into stipend.test_clocks values ('${organization}', interval '1 hour')`,
+    `insert into stipend.api_keys (id, organization_id, name, prefix, hash, scopes)
+       values (gen_random_uuid(), '${organization}', 'Key', 'sp_live_a', 'h', '{admin}')`,
+    `insert into stipend.idempotency_records (organization_id, key, parameter_hash) values ('${organization}', 'k', 'h')`,
+  ]) {
+    await owner.query(sql)
+  }
+}

@@ -1,0 +1,27 @@
+import type { Pool } from 'pg'
+
+/** Tables shared by all organizations: copied to every node when the database is distributed. */
+export const REFERENCE_TABLES: readonly string[] = [
+  'ai_capabilities',
+  'api_keys',
+  'catalog_offers',
+  'catalog_versions',
+  'credit_settings',
+  'credit_topup_packages',
+  'llm_models',
+  'migrations',
+  'plan_ai_capabilities',
+  'plan_ai_capability_quality_levels',
+  'plan_quality_level_models',
+  'plans',
+  'quality_levels',
+]
+
+/** The tables of schema stipend, by name. */
+export async function listTables(owner: Pool): Promise<string[]> {
+  const { rows } = await owner.query<{ name: string }>(
+    `select relname::text as name from pg_class
+     where relnamespace = 'stipend'::regnamespace and relkind in ('r', 'p') order by 1`,
+  )
+  return rows.map(({ name }) => name)
+}
