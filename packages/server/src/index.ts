@@ -1,1 +1,34 @@
-export {}
+export { setCreditHeaders } from './charge-headers.ts'
+export {
+  type Identify,
+  type Logger,
+  organizationIdOf,
+  type Principal,
+  type StipendEnv,
+  type StipendVariables,
+} from './context.ts'
+export { idempotencyKeyOf } from './idempotency.ts'
+export { openapiDocument } from './openapi-document.ts'
+export { protect, requirePrincipal } from './principal.ts'
+export { type Problem, problemOf, problemResponse } from './problem.ts'
+export { type RouteAccess, routeAccess } from './route-access.ts'
+export { createRouter } from './router.ts'
+export {
+  actorInput,
+  creditHeaders,
+  creditsInput,
+  creditsOrNull,
+  creditsOutput,
+  jsonAnswer,
+  jsonBody,
+  problemSchema,
+  proseInput,
+  refusals,
+  subjectInput,
+  textInput,
+  timeInput,
+  timeOutput,
+  tokensInput,
+  usageInput,
+} from './schemas.ts'
+export { createStipend, type Stipend, type StipendOptions } from './stipend.ts'

@@ -1,0 +1,56 @@
+import { errorOf, type StipendError } from '@stipend/engine'
+import type { z } from 'zod'
+
+const maxIssues = 10
+
+/** The `invalid_request` of what a schema found: the first field and rule, and all of them in `errors`. */
+export function invalidRequestOf(error: z.ZodError): StipendError {
+  const errors = error.issues.flatMap((issue) => describe(issue, [])).slice(0, maxIssues)
+  const [first = { field: 'body', rule: 'is not valid' }] = errors
+  return errorOf('invalid_request', { message: `${first.field} ${first.rule}.`, ...first, errors })
+}
+
+interface Broken {
+  field: string
+  rule: string
+}
+
+type Issue = z.core.$ZodIssue
+
+function describe(issue: Issue, parents: readonly PropertyKey[]): Broken[] {
+  const path = [...parents, ...issue.path]
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({ field: nameOf([...path, key]), rule: 'is not known here' }))
+  }
+  if (issue.code === 'invalid_union' && issue.message === 'Invalid input') {
+    const [nearest] = issue.errors.toSorted((a, b) => a.length - b.length)
+    if (nearest !== undefined) return nearest.flatMap((inner) => describe(inner, path))
+  }
+  return [{ field: nameOf(path), rule: ruleOf(issue) }]
+}
+
+function nameOf(path: readonly PropertyKey[]): string {
+  return path.length === 0 ? 'body' : path.map(String).join('.').slice(0, 200)
+}
+
+function ruleOf(issue: Issue): string {
+  const { message } = issue
+  if (!/^(Invalid|Too|Unrecognized)/.test(message)) return message
+  switch (issue.code) {
+    case 'invalid_type':
+      return message.includes('received undefined') ? 'is required' : `must be of type ${issue.expected}`
+    case 'invalid_value':
+      return `must be one of ${issue.values.map(String).join(', ')}`
+    case 'too_small':
+      return `must be ${measure(issue.origin)} of at least ${issue.minimum}`
+    case 'too_big':
+      return `must be ${measure(issue.origin)} of at most ${issue.maximum}`
+    default:
+      return 'is not valid'
+  }
+}
+
+function measure(origin: string): string {
+  if (origin === 'string') return 'a text with a length'
+  return origin === 'array' ? 'a list with a length' : 'a number'
+}

@@ -1,0 +1,28 @@
+import type { OpenAPIHono } from '@hono/zod-openapi'
+import type { StipendEnv } from './context.ts'
+
+/** What stands above the routes in the document; the server is wherever the document was read from. */
+export const documentHead = {
+  openapi: '3.1.0',
+  info: {
+    title: 'Stipend',
+    version: '0.1.0',
+    description: 'Access and credits for AI features. Credits are plain decimals with at most two places.',
+    license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+  },
+  servers: [{ url: '.' }],
+}
+
+/** Tells the document about API keys. */
+export function registerSecurity(app: OpenAPIHono<StipendEnv>): void {
+  app.openAPIRegistry.registerComponent('securitySchemes', 'apiKey', {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'An API key, sp_live_… or sp_platform_…; platform keys add the header Stipend-Organization.',
+  })
+}
+
+/** The document of all routes that the app has now, as JSON. */
+export function openapiDocument(app: OpenAPIHono<StipendEnv>): unknown {
+  return app.getOpenAPI31Document(documentHead)
+}

@@ -1,0 +1,56 @@
+import type { ApiKeyScope } from '@stipend/engine'
+
+/** Who may call a route. */
+export interface RouteAccess {
+  /** Any one of them is enough; `admin` is enough everywhere. */
+  scopes: readonly ApiKeyScope[]
+  /**
+   * Whom the request acts for. `organization`: the key's own, for a platform key the one that the header
+   * `Stipend-Organization` names. `organization_or_platform`: the header may be left out, then the platform.
+   * `path`: the `{id}` of the path, for an organization's key only its own.
+   */
+  target: 'organization' | 'organization_or_platform' | 'path'
+  isPlatformOnly?: boolean
+  /** With an `Idempotency-Key` the first answer is kept 48 hours, without its secret where it has one. */
+  firstAnswer?: 'kept' | 'kept_without_secret'
+}
+
+const read: RouteAccess = { scopes: ['credits:read'], target: 'organization' }
+const hold: RouteAccess = { scopes: ['reservations:write'], target: 'organization' }
+const explore: RouteAccess = { scopes: ['ai:run', 'credits:read'], target: 'organization' }
+const administer: RouteAccess = { scopes: ['admin'], target: 'organization' }
+const manageKeys: RouteAccess = { scopes: ['admin'], target: 'organization_or_platform' }
+const operate: RouteAccess = { scopes: ['admin'], target: 'path', isPlatformOnly: true }
+const operateOnce: RouteAccess = { ...operate, firstAnswer: 'kept' }
+
+/** Every route that is not public. `admin` stands for all scopes, a platform-only route asks for a platform key too. */
+export const routeAccess = {
+  'GET /credits/balance': read,
+  'GET /credits/transactions': read,
+  'GET /credits/limits': read,
+  'GET /credits/usage': read,
+  'GET /credits/topup-packages': { scopes: ['credits:read', 'billing:write'], target: 'organization' },
+  'POST /credits/purchase': { scopes: ['billing:write'], target: 'organization' },
+  'GET /ai/capabilities': explore,
+  'POST /ai/access-check': explore,
+  'POST /reservations': hold,
+  'POST /reservations/{id}/settle': hold,
+  'POST /reservations/{id}/release': hold,
+  'POST /reservations/{id}/extend': hold,
+  'GET /organizations/{id}': { scopes: ['credits:read'], target: 'path' },
+  'PUT /organizations/{id}': operate,
+  'POST /organizations/{id}/grants': operateOnce,
+  'POST /organizations/{id}/adjustments': operateOnce,
+  'POST /organizations/{id}/plan': operateOnce,
+  'GET /budgets': administer,
+  'PUT /budgets': administer,
+  'DELETE /budgets/{id}': administer,
+  'GET /api-keys': manageKeys,
+  'POST /api-keys': { ...manageKeys, firstAnswer: 'kept_without_secret' },
+  'DELETE /api-keys/{id}': manageKeys,
+} as const satisfies Record<string, RouteAccess>
+
+export type ProtectedRoute = keyof typeof routeAccess
+
+/** Routes that need no credentials. */
+export const publicRoutes: readonly string[] = ['GET /healthz', 'GET /readyz']

@@ -1,0 +1,210 @@
+import { createRoute, z } from '@hono/zod-openapi'
+import {
+  type CreditBalance,
+  creditsToNumber,
+  errorOf,
+  formatNanoUsd,
+  type Usage,
+  usageGroups,
+} from '@stipend/engine'
+import { organizationIdOf } from '../context.ts'
+import { protectedRoute } from '../principal.ts'
+import { createRouter } from '../router.ts'
+import {
+  creditsOrNull,
+  creditsOutput,
+  jsonAnswer,
+  jsonBody,
+  refusals,
+  textInput,
+  timeInput,
+  timeOutput,
+} from '../schemas.ts'
+
+const balanceSchema = z
+  .object({
+    available: creditsOutput
+      .nullable()
+      .openapi({ description: 'spendable + overdraftLimit; null: unlimited.' }),
+    spendable: creditsOutput
+      .nullable()
+      .openapi({ description: 'balance − reservedCredits; null: unlimited.' }),
+    balance: creditsOutput.openapi({ description: 'monthlyCredits + bonusCredits − debtCredits.' }),
+    monthlyCredits: creditsOutput.openapi({ description: 'Left of this period’s.' }),
+    bonusCredits: creditsOutput,
+    reservedCredits: creditsOutput,
+    debtCredits: creditsOutput,
+    usedThisPeriod: creditsOutput,
+    overdraftLimit: creditsOutput,
+    periodStartsAt: timeOutput,
+    periodEndsAt: timeOutput,
+    unlimited: z.boolean(),
+  })
+  .openapi('CreditBalance')
+
+function balanceJson(balance: CreditBalance) {
+  return {
+    available: creditsOrNull(balance.available),
+    spendable: creditsOrNull(balance.spendable),
+    balance: creditsToNumber(balance.balance),
+    monthlyCredits: creditsToNumber(balance.monthlyCredits),
+    bonusCredits: creditsToNumber(balance.bonusCredits),
+    reservedCredits: creditsToNumber(balance.reservedCredits),
+    debtCredits: creditsToNumber(balance.debtCredits),
+    usedThisPeriod: creditsToNumber(balance.usedThisPeriod),
+    overdraftLimit: creditsToNumber(balance.overdraftLimit),
+    periodStartsAt: balance.periodStartsAt.toISOString(),
+    periodEndsAt: balance.periodEndsAt.toISOString(),
+    unlimited: balance.unlimited,
+  }
+}
+
+const balanceRoute = createRoute({
+  method: 'get',
+  path: '/credits/balance',
+  summary: 'The balance as of now',
+  tags: ['Credits'],
+  ...protectedRoute('GET /credits/balance'),
+  responses: { 200: jsonAnswer(balanceSchema, 'The balance'), ...refusals },
+})
+
+const limitsRoute = createRoute({
+  method: 'get',
+  path: '/credits/limits',
+  summary: 'Rate limits of the plan and their use in the windows that end now',
+  tags: ['Credits'],
+  ...protectedRoute('GET /credits/limits'),
+  responses: {
+    200: jsonAnswer(
+      z.object({
+        limits: z.array(
+          z
+            .object({
+              capability: z.string(),
+              window: z.enum(['minute', 'hour', 'day']),
+              limit: z.int(),
+              used: z.int(),
+              retryAfterMs: z.int().nullable(),
+            })
+            .openapi('RateLimit'),
+        ),
+      }),
+      'The limits; a window without a limit is not listed',
+    ),
+    ...refusals,
+  },
+})
+
+const usageSchema = z
+  .object({
+    group: z.string().nullable(),
+    calls: z.int(),
+    credits: creditsOutput,
+    costUsd: z.string().nullable().openapi({ description: 'Decimal in US dollars.', example: '0.018000000' }),
+  })
+  .openapi('Usage')
+
+function usageJson(usage: Usage) {
+  return {
+    group: usage.group,
+    calls: usage.calls,
+    credits: creditsToNumber(usage.credits),
+    costUsd: usage.costUsd === null ? null : formatNanoUsd(usage.costUsd),
+  }
+}
+
+const usageRoute = createRoute({
+  method: 'get',
+  path: '/credits/usage',
+  summary: 'Charges by UTC day, capability, model or actor; by default of the current period',
+  tags: ['Credits'],
+  ...protectedRoute('GET /credits/usage'),
+  request: {
+    query: z.strictObject({
+      groupBy: z.enum(usageGroups).default('day'),
+      from: timeInput.optional(),
+      to: timeInput.optional(),
+    }),
+  },
+  responses: {
+    200: jsonAnswer(
+      z.object({
+        groupBy: z.enum(usageGroups),
+        from: timeOutput,
+        to: timeOutput,
+        usage: z.array(usageSchema),
+      }),
+      'A row per group',
+    ),
+    ...refusals,
+  },
+})
+
+const topupPackagesRoute = createRoute({
+  method: 'get',
+  path: '/credits/topup-packages',
+  summary: 'Packages of credits for sale',
+  tags: ['Credits'],
+  ...protectedRoute('GET /credits/topup-packages'),
+  responses: {
+    200: jsonAnswer(
+      z.object({
+        packages: z.array(
+          z
+            .object({ id: z.string(), name: z.string(), credits: creditsOutput, priceUsdCents: z.int() })
+            .openapi('TopupPackage'),
+        ),
+      }),
+      'The packages, small to large',
+    ),
+    ...refusals,
+  },
+})
+
+const purchaseRoute = createRoute({
+  method: 'post',
+  path: '/credits/purchase',
+  summary: 'Buy a package; answers payments_not_configured where nothing takes payments',
+  tags: ['Credits'],
+  ...protectedRoute('POST /credits/purchase'),
+  request: { body: jsonBody(z.strictObject({ packageId: textInput(100) })) },
+  responses: {
+    200: jsonAnswer(z.object({ checkoutUrl: z.string(), sessionId: z.string() }), 'Where to pay'),
+    ...refusals,
+  },
+})
+
+/** Balance, limits, usage and packages. */
+export function creditRoutes() {
+  const router = createRouter()
+  router.openapi(balanceRoute, async (c) => {
+    const balance = await c.var.engine.checkCreditBalance(organizationIdOf(c))
+    return c.json(balanceJson(balance), 200)
+  })
+  router.openapi(limitsRoute, async (c) => {
+    const limits = await c.var.engine.getLimits(organizationIdOf(c))
+    return c.json({ limits }, 200)
+  })
+  router.openapi(usageRoute, async (c) => {
+    const { groupBy, from, to } = c.req.valid('query')
+    const organizationId = organizationIdOf(c)
+    const since = from ?? (await c.var.engine.checkCreditBalance(organizationId)).periodStartsAt
+    const until = to ?? new Date()
+    const usage = await c.var.engine.getUsage({ organizationId, groupBy, from: since, to: until })
+    return c.json(
+      { groupBy, from: since.toISOString(), to: until.toISOString(), usage: usage.map(usageJson) },
+      200,
+    )
+  })
+  router.openapi(topupPackagesRoute, async (c) => {
+    const packages = await c.var.engine.listTopupPackages()
+    return c.json(
+      { packages: packages.map((item) => ({ ...item, credits: creditsToNumber(item.credits) })) },
+      200,
+    )
+  })
+  router.openapi(purchaseRoute, () => {
+    throw errorOf('payments_not_configured')
+  })
+  return router
+}

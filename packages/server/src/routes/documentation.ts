@@ -1,0 +1,66 @@
+import { readFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { OpenAPIHono } from '@hono/zod-openapi'
+import { errorOf } from '@stipend/engine'
+import type { StipendEnv } from '../context.ts'
+import { documentHead } from '../openapi-document.ts'
+
+const page = `<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <title>Stipend API</title>
+    <link rel="icon" href="docs/favicon-32x32.png">
+    <link rel="stylesheet" href="docs/swagger-ui.css">
+  </head>
+  <body>
+    <div id="swagger-ui"></div>
+    <script src="docs/swagger-ui-bundle.js"></script>
+    <script src="docs/start.js"></script>
+  </body>
+</html>
+`
+
+const startScript = `SwaggerUIBundle({
+  url: 'openapi.json',
+  dom_id: '#swagger-ui',
+  deepLinking: true,
+  validatorUrl: null,
+  presets: [SwaggerUIBundle.presets.apis],
+})
+`
+
+/** Swagger UI sets style attributes; everything is served from here. */
+const contentSecurityPolicy =
+  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; " +
+  "connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+const assets: Readonly<Record<string, string>> = {
+  'swagger-ui.css': 'text/css; charset=utf-8',
+  'swagger-ui-bundle.js': 'text/javascript; charset=utf-8',
+  'favicon-32x32.png': 'image/png',
+}
+
+const swaggerFolder = dirname(fileURLToPath(import.meta.resolve('swagger-ui-dist/package.json')))
+
+/** /openapi.json, with the routes that a host adds later too, and /docs, a page over it. */
+export function documentationRoutes(app: OpenAPIHono<StipendEnv>): void {
+  app.doc31('/openapi.json', documentHead)
+  app.get('/docs', (c) => {
+    c.header('Content-Security-Policy', contentSecurityPolicy)
+    return c.html(page)
+  })
+  app.get('/docs/start.js', (c) => {
+    c.header('Content-Type', 'text/javascript; charset=utf-8')
+    return c.body(startScript)
+  })
+  app.get('/docs/:asset', async (c) => {
+    const name = c.req.param('asset')
+    const contentType = Object.hasOwn(assets, name) ? assets[name] : undefined
+    if (contentType === undefined) throw errorOf('not_found')
+    const content = await readFile(join(swaggerFolder, name))
+    return c.body(content, 200, { 'Content-Type': contentType, 'Cache-Control': 'public, max-age=86400' })
+  })
+}

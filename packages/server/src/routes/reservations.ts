@@ -1,0 +1,234 @@
+import { createRoute, z } from '@hono/zod-openapi'
+import { creditsToNumber, type Reservation, type Settlement } from '@stipend/engine'
+import { setCreditHeaders } from '../charge-headers.ts'
+import { organizationIdOf } from '../context.ts'
+import { idempotencyKeyOf } from '../idempotency.ts'
+import { protectedRoute } from '../principal.ts'
+import { createRouter } from '../router.ts'
+import {
+  actorInput,
+  creditHeaders,
+  creditsInput,
+  creditsOrNull,
+  creditsOutput,
+  jsonAnswer,
+  jsonBody,
+  refusals,
+  subjectInput,
+  textInput,
+  timeOutput,
+  tokensInput,
+  usageInput,
+} from '../schemas.ts'
+
+const statusOutput = z.enum(['open', 'settled', 'released', 'expired'])
+
+const reservationSchema = z
+  .object({
+    id: z.string(),
+    status: statusOutput,
+    isReplay: z.boolean(),
+    capability: z.string(),
+    quality: z.string(),
+    models: z.array(z.object({ key: z.string(), modelId: z.string() })),
+    estimatedCredits: creditsOutput,
+    maximumCredits: creditsOutput.openapi({ description: 'The most that settling can charge.' }),
+    balance: creditsOutput,
+    spendable: creditsOutput.nullable().openapi({ description: 'null: unlimited.' }),
+    leaseExpiresAt: timeOutput,
+    creditsUsed: creditsOutput
+      .nullable()
+      .openapi({ description: 'Charge of a replayed call that has ended.' }),
+  })
+  .openapi('Reservation')
+
+function reservationJson(reservation: Reservation) {
+  return {
+    id: reservation.id,
+    status: reservation.status,
+    isReplay: reservation.isReplay,
+    capability: reservation.capability,
+    quality: reservation.quality,
+    models: [...reservation.models],
+    estimatedCredits: creditsToNumber(reservation.estimatedCredits),
+    maximumCredits: creditsToNumber(reservation.maximumCredits),
+    balance: creditsToNumber(reservation.balance),
+    spendable: creditsOrNull(reservation.spendable),
+    leaseExpiresAt: reservation.expiresAt.toISOString(),
+    creditsUsed: creditsOrNull(reservation.creditsUsed),
+  }
+}
+
+const settlementSchema = z
+  .object({
+    reservationId: z.string(),
+    status: statusOutput,
+    isReplay: z.boolean(),
+    creditsUsed: creditsOutput,
+    creditsEstimated: creditsOutput,
+    creditsUncharged: creditsOutput.openapi({ description: 'Cost above the most that the call may charge.' }),
+    monthly: creditsOutput,
+    bonus: creditsOutput,
+    debt: creditsOutput,
+    covered: creditsOutput.openapi({ description: 'Borne by an unlimited plan.' }),
+    sequence: z.int().nullable().openapi({ description: 'Ledger row; null where nothing was charged.' }),
+    balanceRemaining: creditsOutput,
+    spendable: creditsOutput.nullable().openapi({ description: 'null: unlimited.' }),
+  })
+  .openapi('Settlement')
+
+function settlementJson(settlement: Settlement) {
+  return {
+    reservationId: settlement.reservationId,
+    status: settlement.status,
+    isReplay: settlement.isReplay,
+    creditsUsed: creditsToNumber(settlement.creditsUsed),
+    creditsEstimated: creditsToNumber(settlement.creditsEstimated),
+    creditsUncharged: creditsToNumber(settlement.uncharged),
+    monthly: creditsToNumber(settlement.monthly),
+    bonus: creditsToNumber(settlement.bonus),
+    debt: creditsToNumber(settlement.debt),
+    covered: creditsToNumber(settlement.covered),
+    sequence: settlement.sequence,
+    balanceRemaining: creditsToNumber(settlement.balanceRemaining),
+    spendable: creditsOrNull(settlement.spendable),
+  }
+}
+
+const shared = { method: 'post' as const, tags: ['Reservations'] }
+const params = z.object({ id: textInput() })
+
+const reserveRoute = createRoute({
+  ...shared,
+  path: '/reservations',
+  summary: 'Decide about one call and hold its estimate for five minutes',
+  ...protectedRoute('POST /reservations'),
+  request: {
+    headers: z.object({
+      'idempotency-key': z.string().optional().openapi({ description: 'One effect per key for 90 days.' }),
+    }),
+    body: jsonBody(
+      z
+        .strictObject({
+          capability: textInput(100),
+          quality: textInput(100).optional(),
+          model: textInput().optional(),
+          estimatedCredits: creditsInput.optional(),
+          promptTokens: tokensInput().optional(),
+          maxOutputTokens: tokensInput(1).optional(),
+          actor: actorInput.optional(),
+          subject: subjectInput.optional(),
+        })
+        .openapi('ReservationRequest'),
+    ),
+  },
+  responses: {
+    200: jsonAnswer(reservationSchema, 'How the first call of the Idempotency-Key ended'),
+    201: jsonAnswer(reservationSchema, 'Admitted: the hold'),
+    ...refusals,
+  },
+})
+
+const settleRoute = createRoute({
+  ...shared,
+  path: '/reservations/{id}/settle',
+  summary: 'Charge the actual cost and drop the hold; the same again answers the same',
+  ...protectedRoute('POST /reservations/{id}/settle'),
+  request: {
+    params,
+    body: jsonBody(
+      z
+        .strictObject({ actualCredits: creditsInput.optional(), usage: usageInput.optional() })
+        .openapi('SettleRequest', { description: 'Exactly one of actualCredits and usage.' }),
+    ),
+  },
+  responses: {
+    200: { ...jsonAnswer(settlementSchema, 'The charge'), headers: creditHeaders },
+    ...refusals,
+  },
+})
+
+const releaseRoute = createRoute({
+  ...shared,
+  path: '/reservations/{id}/release',
+  summary: 'Drop the hold and charge nothing; after any end the standing outcome',
+  ...protectedRoute('POST /reservations/{id}/release'),
+  request: { params },
+  responses: { 200: jsonAnswer(settlementSchema, 'The outcome'), ...refusals },
+})
+
+const extendRoute = createRoute({
+  ...shared,
+  path: '/reservations/{id}/extend',
+  summary: 'Renew the lease, tell the usage so far, raise the hold',
+  ...protectedRoute('POST /reservations/{id}/extend'),
+  request: {
+    params,
+    body: jsonBody(
+      z
+        .strictObject({
+          dispatched: z.boolean().optional().openapi({ description: 'The model has been called.' }),
+          usage: usageInput.optional(),
+          estimatedCredits: creditsInput.optional(),
+        })
+        .openapi('ExtendRequest'),
+    ),
+  },
+  responses: {
+    200: jsonAnswer(
+      z.object({ reservationId: z.string(), leaseExpiresAt: timeOutput, estimatedCredits: creditsOutput }),
+      'The hold',
+    ),
+    ...refusals,
+  },
+})
+
+/** Holds of calls that the caller makes itself. */
+export function reservationRoutes() {
+  const router = createRouter()
+  router.openapi(reserveRoute, async (c) => {
+    const { actor, ...call } = c.req.valid('json')
+    const reservation = await c.var.engine.reserveCredits({
+      ...call,
+      organizationId: organizationIdOf(c),
+      actor: actor ?? c.var.principal.actor,
+      idempotencyKey: idempotencyKeyOf(c),
+    })
+    return c.json(reservationJson(reservation), reservation.isReplay ? 200 : 201)
+  })
+  router.openapi(settleRoute, async (c) => {
+    const settlement = await c.var.engine.settleCredits({
+      organizationId: organizationIdOf(c),
+      reservationId: c.req.valid('param').id,
+      ...c.req.valid('json'),
+    })
+    setCreditHeaders(c, settlement)
+    return c.json(settlementJson(settlement), 200)
+  })
+  router.openapi(releaseRoute, async (c) => {
+    const settlement = await c.var.engine.releaseCredits({
+      organizationId: organizationIdOf(c),
+      reservationId: c.req.valid('param').id,
+    })
+    return c.json(settlementJson(settlement), 200)
+  })
+  router.openapi(extendRoute, async (c) => {
+    const { dispatched, ...more } = c.req.valid('json')
+    const extension = await c.var.engine.extendReservation({
+      organizationId: organizationIdOf(c),
+      reservationId: c.req.valid('param').id,
+      isDispatched: dispatched,
+      ...more,
+    })
+    const { reservationId, leaseExpiresAt, estimatedCredits } = extension
+    return c.json(
+      {
+        reservationId,
+        leaseExpiresAt: leaseExpiresAt.toISOString(),
+        estimatedCredits: creditsToNumber(estimatedCredits),
+      },
+      200,
+    )
+  })
+  return router
+}

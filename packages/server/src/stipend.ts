@@ -1,0 +1,83 @@
+import type { OpenAPIHono } from '@hono/zod-openapi'
+import { type CatalogDefinition, createEngine, type Engine, errorOf } from '@stipend/engine'
+import { bodyLimit } from 'hono/body-limit'
+import type { Pool } from 'pg'
+import type { Identify, Logger, StipendEnv } from './context.ts'
+import { registerSecurity } from './openapi-document.ts'
+import { requestContext } from './request-context.ts'
+import { createRouter } from './router.ts'
+import { aiRoutes } from './routes/ai.ts'
+import { apiKeyRoutes } from './routes/api-keys.ts'
+import { budgetRoutes } from './routes/budgets.ts'
+import { creditRoutes } from './routes/credits.ts'
+import { documentationRoutes } from './routes/documentation.ts'
+import { healthRoutes } from './routes/health.ts'
+import { organizationRoutes } from './routes/organizations.ts'
+import { reservationRoutes } from './routes/reservations.ts'
+import { transactionRoutes } from './routes/transactions.ts'
+
+export interface StipendOptions<Catalog extends CatalogDefinition = CatalogDefinition> {
+  /** The caller's pool, as a login that is a member of stipend_server. It stays the caller's to close. */
+  database: Pool
+  catalog: Catalog
+  /** The host's own sign-in, asked where no API key is given. */
+  identify?: Identify | undefined
+  /** An engine that the host has already; else one is made. */
+  engine?: Engine<Catalog> | undefined
+  logger?: Logger | undefined
+}
+
+export interface Stipend<Catalog extends CatalogDefinition = CatalogDefinition> {
+  engine: Engine<Catalog>
+  /** The HTTP API; a host adds its own routes with `app.route('/', router)`, see createRouter(). */
+  app: OpenAPIHono<StipendEnv>
+  /** The one handler to mount or serve. Never rejects. */
+  fetch(request: Request): Promise<Response>
+  /** Refuses new reserves, and resolves when what was accepted is answered. An engine of the host's is left alone. */
+  close(): Promise<void>
+}
+
+const maxBodyBytes = 1024 * 1024
+
+/** The HTTP API over one database and catalog as one fetch handler. */
+export function createStipend<const Catalog extends CatalogDefinition>(
+  options: StipendOptions<Catalog>,
+): Stipend<Catalog> {
+  const { database, catalog, identify, logger } = options
+  const engine = options.engine ?? createEngine({ database, catalog })
+  const app = createRouter()
+  app.use(requestContext({ engine, database, identify, logger }))
+  app.use(
+    bodyLimit({
+      maxSize: maxBodyBytes,
+      onError: () => {
+        throw errorOf('payload_too_large', { field: 'body', rule: 'must be at most 1 MiB', maxBodyBytes })
+      },
+    }),
+  )
+  app.notFound(() => {
+    throw errorOf('not_found')
+  })
+  registerSecurity(app)
+  for (const router of [
+    creditRoutes(),
+    transactionRoutes(),
+    aiRoutes(),
+    reservationRoutes(),
+    organizationRoutes(),
+    budgetRoutes(),
+    apiKeyRoutes(),
+    healthRoutes(),
+  ]) {
+    app.route('/', router)
+  }
+  documentationRoutes(app)
+  return {
+    engine,
+    app,
+    fetch: async (request) => app.fetch(request),
+    close: async () => {
+      if (options.engine === undefined) await engine.close()
+    },
+  }
+}
