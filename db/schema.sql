@@ -359,7 +359,8 @@ begin
   where p.organization_id = p_organization_id;
   select * into v_new from stipend.plans n where n.unique_name = p_plan and n.is_active;
   if v_new.id is null then
-    perform stipend.refuse('invalid_request', jsonb_build_object('field', 'plan', 'value', p_plan, 'known',
+    perform stipend.refuse('invalid_request', jsonb_build_object('field', 'plan', 'value', p_plan,
+      'rule', 'must name a plan of the catalog', 'known',
       (select jsonb_agg(n.unique_name order by n.tier_rank) from stipend.plans n where n.is_active)));
   end if;
 
@@ -376,7 +377,7 @@ begin
       update stipend.organization_credit_balances b set monthly_allocation = v_new.monthly_ai_credits
       where b.organization_id = p_organization_id;
       perform stipend.post_monthly(p_organization_id, 'plan_change_adjustment', credits_added,
-        format('plan_change:%s:%s', extract(epoch from v_balance.period_start)::bigint, v_new.monthly_ai_credits),
+        format('#plan_change:%s:%s', extract(epoch from v_balance.period_start)::bigint, v_new.monthly_ai_credits),
         v_new.unique_name, v_now);
     end if;
     perform stipend.emit_event(p_organization_id, 'plan.changed',
@@ -1153,7 +1154,7 @@ begin
   if v_row.monthly_amount = 0 then
     return;
   end if;
-  v_row.source_id := 'lapse:' || p_source_id;
+  v_row.source_id := '#lapse:' || p_source_id;
   v_row.effective_at := p_at;
   perform stipend.post_transaction(v_row);
 end;
@@ -1411,6 +1412,10 @@ declare
   v_source  stipend.credit_sources;
   v_row     stipend.credit_transactions;
 begin
+  if p_source_id like '#%' then
+    perform stipend.refuse('invalid_request', jsonb_build_object('field', 'sourceId', 'value', p_source_id,
+      'rule', 'must not begin with #: such sources are Stipend''s own'));
+  end if;
   select * into v_source from stipend.credit_sources s
   where s.organization_id = p_organization_id and s.source_id = p_source_id;
   if v_source.sequence is not null then
@@ -1723,7 +1728,8 @@ begin
 
   select * into v_plan from stipend.plans n where n.unique_name = p_plan and n.is_active;
   if v_plan.id is null then
-    perform stipend.refuse('invalid_request', jsonb_build_object('field', 'plan', 'value', p_plan, 'known',
+    perform stipend.refuse('invalid_request', jsonb_build_object('field', 'plan', 'value', p_plan,
+      'rule', 'must name a plan of the catalog', 'known',
       (select jsonb_agg(n.unique_name order by n.tier_rank) from stipend.plans n where n.is_active)));
   end if;
   v_anchor := coalesce(p_period_anchor, v_now);
@@ -1753,18 +1759,18 @@ begin
   v_monthly := coalesce(p_monthly_credits, v_plan.monthly_ai_credits);
   if v_monthly > 0 then
     perform stipend.post_monthly(p_organization_id, 'plan_allocation', v_monthly,
-      'allocation:' || extract(epoch from stipend.period_boundary(v_anchor, v_number))::bigint,
+      '#allocation:' || extract(epoch from stipend.period_boundary(v_anchor, v_number))::bigint,
       v_plan.unique_name, v_now);
   end if;
   v_row.organization_id := p_organization_id;
   if p_period_anchor is null and v_plan.welcome_bonus_credits > 0 then
     v_row.type := 'welcome_bonus';
-    v_row.source_id := 'welcome';
+    v_row.source_id := '#welcome';
     perform stipend.add_grant(v_row, 'welcome', v_plan.welcome_bonus_credits, 100, null);
   end if;
   if p_bonus_credits > 0 then
     v_row.type := 'admin_adjustment';
-    v_row.source_id := 'taken_in';
+    v_row.source_id := '#taken_in';
     v_row.reason := 'bonus credits of an existing customer';
     perform stipend.add_grant(v_row, 'admin', p_bonus_credits, 100, null);
   end if;
@@ -2459,7 +2465,7 @@ begin
 
   if v_plan.status = 'active' and v_plan.monthly_ai_credits > 0 then
     perform stipend.post_monthly(p_organization_id, 'plan_allocation', v_plan.monthly_ai_credits,
-      'allocation:' || extract(epoch from v_balance.period_end)::bigint, v_plan.unique_name, v_balance.period_end);
+      '#allocation:' || extract(epoch from v_balance.period_end)::bigint, v_plan.unique_name, v_balance.period_end);
   end if;
 end;
 $$;
@@ -3200,11 +3206,11 @@ begin
       and not exists (
         select from stipend.credit_sources s
         where s.organization_id = p_organization_id
-          and s.source_id = 'allocation_paid:' || extract(epoch from v_balance.period_start)::bigint) then
+          and s.source_id = '#allocation_paid:' || extract(epoch from v_balance.period_start)::bigint) then
       update stipend.organization_credit_balances b set monthly_allocation = greatest(b.monthly_allocation, v_before.monthly_ai_credits)
       where b.organization_id = p_organization_id;
       perform stipend.post_monthly(p_organization_id, 'plan_allocation', v_before.monthly_ai_credits,
-        'allocation_paid:' || extract(epoch from v_balance.period_start)::bigint, v_before.unique_name, v_now);
+        '#allocation_paid:' || extract(epoch from v_balance.period_start)::bigint, v_before.unique_name, v_now);
     end if;
   end if;
 

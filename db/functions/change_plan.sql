@@ -22,7 +22,8 @@ begin
   where p.organization_id = p_organization_id;
   select * into v_new from stipend.plans n where n.unique_name = p_plan and n.is_active;
   if v_new.id is null then
-    perform stipend.refuse('invalid_request', jsonb_build_object('field', 'plan', 'value', p_plan, 'known',
+    perform stipend.refuse('invalid_request', jsonb_build_object('field', 'plan', 'value', p_plan,
+      'rule', 'must name a plan of the catalog', 'known',
       (select jsonb_agg(n.unique_name order by n.tier_rank) from stipend.plans n where n.is_active)));
   end if;
 
@@ -39,7 +40,7 @@ begin
       update stipend.organization_credit_balances b set monthly_allocation = v_new.monthly_ai_credits
       where b.organization_id = p_organization_id;
       perform stipend.post_monthly(p_organization_id, 'plan_change_adjustment', credits_added,
-        format('plan_change:%s:%s', extract(epoch from v_balance.period_start)::bigint, v_new.monthly_ai_credits),
+        format('#plan_change:%s:%s', extract(epoch from v_balance.period_start)::bigint, v_new.monthly_ai_credits),
         v_new.unique_name, v_now);
     end if;
     perform stipend.emit_event(p_organization_id, 'plan.changed',

@@ -16,7 +16,7 @@ begin
   if v_row.monthly_amount = 0 then
     return;
   end if;
-  v_row.source_id := 'lapse:' || p_source_id;
+  v_row.source_id := '#lapse:' || p_source_id;
   v_row.effective_at := p_at;
   perform stipend.post_transaction(v_row);
 end;

@@ -32,7 +32,8 @@ begin
 
   select * into v_plan from stipend.plans n where n.unique_name = p_plan and n.is_active;
   if v_plan.id is null then
-    perform stipend.refuse('invalid_request', jsonb_build_object('field', 'plan', 'value', p_plan, 'known',
+    perform stipend.refuse('invalid_request', jsonb_build_object('field', 'plan', 'value', p_plan,
+      'rule', 'must name a plan of the catalog', 'known',
       (select jsonb_agg(n.unique_name order by n.tier_rank) from stipend.plans n where n.is_active)));
   end if;
   v_anchor := coalesce(p_period_anchor, v_now);
@@ -62,18 +63,18 @@ begin
   v_monthly := coalesce(p_monthly_credits, v_plan.monthly_ai_credits);
   if v_monthly > 0 then
     perform stipend.post_monthly(p_organization_id, 'plan_allocation', v_monthly,
-      'allocation:' || extract(epoch from stipend.period_boundary(v_anchor, v_number))::bigint,
+      '#allocation:' || extract(epoch from stipend.period_boundary(v_anchor, v_number))::bigint,
       v_plan.unique_name, v_now);
   end if;
   v_row.organization_id := p_organization_id;
   if p_period_anchor is null and v_plan.welcome_bonus_credits > 0 then
     v_row.type := 'welcome_bonus';
-    v_row.source_id := 'welcome';
+    v_row.source_id := '#welcome';
     perform stipend.add_grant(v_row, 'welcome', v_plan.welcome_bonus_credits, 100, null);
   end if;
   if p_bonus_credits > 0 then
     v_row.type := 'admin_adjustment';
-    v_row.source_id := 'taken_in';
+    v_row.source_id := '#taken_in';
     v_row.reason := 'bonus credits of an existing customer';
     perform stipend.add_grant(v_row, 'admin', p_bonus_credits, 100, null);
   end if;

@@ -45,7 +45,7 @@ begin
 
   if v_plan.status = 'active' and v_plan.monthly_ai_credits > 0 then
     perform stipend.post_monthly(p_organization_id, 'plan_allocation', v_plan.monthly_ai_credits,
-      'allocation:' || extract(epoch from v_balance.period_end)::bigint, v_plan.unique_name, v_balance.period_end);
+      '#allocation:' || extract(epoch from v_balance.period_end)::bigint, v_plan.unique_name, v_balance.period_end);
   end if;
 end;
 $$;

@@ -42,11 +42,11 @@ begin
       and not exists (
         select from stipend.credit_sources s
         where s.organization_id = p_organization_id
-          and s.source_id = 'allocation_paid:' || extract(epoch from v_balance.period_start)::bigint) then
+          and s.source_id = '#allocation_paid:' || extract(epoch from v_balance.period_start)::bigint) then
       update stipend.organization_credit_balances b set monthly_allocation = greatest(b.monthly_allocation, v_before.monthly_ai_credits)
       where b.organization_id = p_organization_id;
       perform stipend.post_monthly(p_organization_id, 'plan_allocation', v_before.monthly_ai_credits,
-        'allocation_paid:' || extract(epoch from v_balance.period_start)::bigint, v_before.unique_name, v_now);
+        '#allocation_paid:' || extract(epoch from v_balance.period_start)::bigint, v_before.unique_name, v_now);
     end if;
   end if;
 

@@ -39,6 +39,17 @@ export function toStipendError(error: unknown): StipendError {
     const text = 'detail' in error && typeof error.detail === 'string' ? error.detail : '{}'
     return errorOf(error.message, JSON.parse(text), { cause: error })
   }
+  if (state === '22003') {
+    return errorOf(
+      'invalid_request',
+      {
+        message: 'The amount is too large: a balance holds at most 999,999,999,999.99 credits.',
+        field: 'credits',
+        rule: 'must leave the balance within 999,999,999,999.99',
+      },
+      { cause: error },
+    )
+  }
   if (isLockTimeout(error)) {
     return errorOf(
       'overloaded',

@@ -138,9 +138,16 @@ const messages: Record<ErrorCode, string> = {
   internal: 'Something went wrong.',
 }
 
+function messageOf(code: ErrorCode, detail: ErrorDetail): string {
+  const { message, field, rule } = detail
+  if (typeof message === 'string') return message
+  if (typeof field === 'string' && typeof rule === 'string') return `${field} ${rule}.`
+  return messages[code]
+}
+
 /** The error of a code with its standard message and class. */
 export function errorOf(code: ErrorCode, detail: ErrorDetail = {}, options?: ErrorOptions): StipendError {
-  const message = typeof detail.message === 'string' ? detail.message : messages[code]
+  const message = messageOf(code, detail)
   switch (code) {
     case 'organization_not_found':
     case 'capability_not_found':

@@ -255,6 +255,9 @@ export class Reservations {
   }
 
   #reserveRequest(input: ReserveInput, isDryRun: boolean): ReserveRequest {
+    optionalText('actor.name', input.actor?.name)
+    optionalText('actor.email', input.actor?.email, 320)
+    optionalText('subject.name', input.subject?.name)
     const { organizationId, actor, subject, estimatedCredits, promptTokens, maxOutputTokens } = input
     const request: ReserveRequest = {
       verb: 'reserve',

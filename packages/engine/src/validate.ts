@@ -10,6 +10,7 @@ export function requireText(field: string, value: unknown, max = 200): string {
   if (typeof value !== 'string' || value.length === 0 || value.length > max) {
     throw invalid(field, `must be a text of 1 to ${max} characters`)
   }
+  if (!value.isWellFormed()) throw invalid(field, 'must be well-formed Unicode')
   if (controlCharacter.test(value)) throw invalid(field, 'must not contain control characters')
   return value
 }

@@ -81,7 +81,7 @@ const rules: Readonly<Record<string, string>> = {
     group by t.organization_id, t.source_id having count(*) > 1 or bool_or(s.sequence is null)`,
   'a period is allocated at most once': `
     select t.organization_id, t.effective_at from stipend.credit_transactions t
-    where ($1::text is null or t.organization_id = $1) and t.source_id like 'allocation:%'
+    where ($1::text is null or t.organization_id = $1) and t.source_id like '#allocation:%'
     group by t.organization_id, t.effective_at having count(*) > 1`,
   'nothing points into another organization': `
     select r.organization_id, r.id from stipend.credit_reservations r

@@ -80,7 +80,7 @@ test('a grant needs a source, and none of the names that Stipend posts under', a
   const path = `/organizations/${api.organizationId}/grants`
   const none = await operate('POST', path, { body: { type: 'promo', credits: 5 } })
   expect(none).toMatchObject({ status: 400, body: { field: 'sourceId' } })
-  const own = await operate('POST', path, { body: { type: 'promo', credits: 5, sourceId: 'allocation:1' } })
+  const own = await operate('POST', path, { body: { type: 'promo', credits: 5, sourceId: '#allocation:1' } })
   expect(own).toMatchObject({ status: 400, body: { field: 'sourceId' } })
   const late = { type: 'promo', credits: 5, sourceId: 'late', expiresAt: '2020-01-01' }
   expect(await operate('POST', path, { body: late })).toMatchObject({

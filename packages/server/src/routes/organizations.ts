@@ -251,15 +251,11 @@ function postingJson(posting: Posting) {
   return { isReplay: posting.isReplay, transaction: transactionJson(posting.transaction) }
 }
 
-/** Sources that Stipend posts itself: a grant under such a name would stand in the way of a period's allocation. */
-const ownSources = /^(allocation:|lapse:|welcome$|taken_in$)/
-
 function sourceOf(c: Context<StipendEnv>, given: string | undefined): string {
   const source = given ?? idempotencyKeyOf(c)
   if (source === undefined) {
     throw invalid('sourceId', 'must be given, here or as the header Idempotency-Key')
   }
-  if (ownSources.test(source)) throw invalid('sourceId', 'must not be a name that Stipend itself posts under')
   return source
 }
 
