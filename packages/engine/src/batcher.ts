@@ -1,4 +1,4 @@
-import type { Pool, PoolClient } from 'pg'
+import type { Pool, PoolClient, QueryConfig } from 'pg'
 import { isConnectionLost, isLockTimeout, isTransient, toStipendError } from './database-error.ts'
 import { errorOf } from './errors.ts'
 import { type Outcome, type OutcomeRow, parseOutcome, requestIndex } from './outcome.ts'
@@ -15,6 +15,11 @@ export interface BatcherOptions {
   waitingLanes: number
   /** How long a lost connection is retried before `database_unavailable`. */
   retryForMs: number
+  /**
+   * Statements with names, parsed once per connection: some 50 µs less a call. Not through PgBouncer in transaction
+   * mode before 1.21.
+   */
+  namedStatements: boolean
 }
 
 interface Queued {
@@ -255,7 +260,8 @@ export class Batcher {
       isRetry,
     )
     const client = await this.#pool.connect()
-    const rows = await query(client, statement.text, statement.values)
+    const name = this.#options.namedStatements ? statement.name : undefined
+    const rows = await query(client, { name, text: statement.text, values: statement.values })
 
     const byRequest = new Map(batch.map((queued) => [queued.request, queued]))
     const skipped: Queued[] = []
@@ -281,12 +287,12 @@ function overlappingShare(queue: OrganizationQueue): number {
   return queue.inFlight === 0 && length >= 2 * overlapFrom ? length >> 1 : length
 }
 
-async function query(client: PoolClient, text: string, values: unknown[]): Promise<OutcomeRow[]> {
+async function query(client: PoolClient, statement: QueryConfig): Promise<OutcomeRow[]> {
   let failure: unknown
   // A connection that is ended just before or after its answer would end the process; the pool drops the client.
   client.on('error', ignore)
   try {
-    const result = await client.query({ text, values, rowMode: 'array', types: rawTypes })
+    const result = await client.query({ ...statement, rowMode: 'array', types: rawTypes })
     return result.rows
   } catch (error) {
     failure = error

@@ -58,6 +58,7 @@ const defaults: BatcherOptions = {
   lanes: 2,
   waitingLanes: 4,
   retryForMs: 5_000,
+  namedStatements: false,
 }
 
 /** Typed access to one Stipend database. Every method's errors are StipendErrors. */

@@ -70,6 +70,8 @@ export type VerbRequest = ReserveRequest | SettleRequest | ReleaseRequest | Exte
 
 /** A call to the database: its text and parameters, with each verb's requests in the order of its arrays. */
 export interface BatchStatement {
+  /** The same for the same text. */
+  name: string
   text: string
   values: unknown[]
   /** By the number that the statement's first column gives. */
@@ -211,5 +213,6 @@ export function batchStatement(
   if (releases.length > 0) add('release_credits', 1, releaseArguments(releases, wait))
   if (extensions.length > 0) add('extend_reservations', 2, extendArguments(extensions, wait))
   if (reserves.length > 0) add('reserve_credits', 3, reserveArguments(reserves, wait, isRetry))
-  return { text: parts.join('\nunion all\n'), values, groups }
+  const verbs = groups.map((group, index) => (group.length > 0 ? index : '')).join('')
+  return { name: `stipend_batch_${verbs}`, text: parts.join('\nunion all\n'), values, groups }
 }

@@ -1,13 +1,12 @@
-import { type Draw, ModelPools } from './model-pools.ts'
+import type { ModelHold } from './model-hold.ts'
+import { ModelPools } from './model-pools.ts'
+import { addMonths, day, dayOf, hour } from './model-time.ts'
 
 /**
  * One organization as DESIGN.md describes it, in plain TypeScript: what the database has to agree with.
  * Credits are integer hundredths, times are milliseconds. Nothing here is fast, clever or concurrent.
  */
 
-export const minute = 60_000
-const hour = 60 * minute
-const day = 24 * hour
 const graceDays = 3
 const overdraft = 200
 
@@ -15,31 +14,6 @@ const overdraft = 200
 export const planCredits = { free: 1000, payg: 0, pro: 50_000, team: 200_000, unlimited: null } as const
 export type ModelPlan = keyof typeof planCredits
 const tiers = Object.keys(planCredits)
-
-export interface ModelHold {
-  status: 'open' | 'settled' | 'released' | 'expired'
-  key: string | null
-  /** The estimate that was asked for with the key; a raise does not change it. */
-  asked: number
-  estimate: number
-  maximum: number
-  isUnlimited: boolean
-  isDispatched: boolean
-  /** Usage so far. */
-  reported: number | null
-  leaseMs: number
-  createdAt: number
-  expiresAt: number
-  /** Which step set expiresAt: of two equal times the earlier step's is due first. */
-  expirySetBy: number
-  endedAt: number
-  charged: number
-  /** What the first settle asked to charge. */
-  settled: number | null
-  budgetWindow: number | null
-  /** Which pools paid. */
-  paid: Draw
-}
 
 /** A refusal's code, or what was done. */
 export interface ModelOutcome {
@@ -63,9 +37,9 @@ export class OrganizationModel {
   /** Highest monthly credits granted in this period. */
   allocation: number
   used = 0
-  /** Of a day; null: there is no budget. */
+  /** The organization's hard budget of a UTC day; null: none. */
   budgetLimit: number | null = null
-  readonly budgetUse = new Map<number, { used: number; held: number }>()
+  readonly budgetWindows = new Map<number, { used: number; held: number }>()
   readonly #paidPeriods = new Set<number>()
 
   constructor(now: number, plan: ModelPlan) {
@@ -123,6 +97,7 @@ export class OrganizationModel {
       reported: null,
       leaseMs,
       createdAt: this.now,
+      createdBy: this.step,
       expiresAt: this.now + leaseMs,
       expirySetBy: this.step,
       endedAt: 0,
@@ -136,16 +111,19 @@ export class OrganizationModel {
     return { hold }
   }
 
-  settle(hold: ModelHold, charge: number): ModelOutcome {
+  /** `request` is what makes two settles the same: credits, or tokens. */
+  settle(hold: ModelHold, charge: number, request = `${charge} credits`): ModelOutcome {
     this.catchUp()
     if (hold.status === 'released') return { code: 'reservation_released' }
     if (hold.status === 'settled') {
-      return hold.settled === charge ? { isReplay: true, charged: hold.charged } : { code: 'settle_conflict' }
+      return hold.settled === request
+        ? { isReplay: true, charged: hold.charged }
+        : { code: 'settle_conflict' }
     }
     if (hold.status === 'expired') this.#settleLate(hold, charge)
     else this.#charge(hold, charge)
     hold.status = 'settled'
-    hold.settled = charge
+    hold.settled = request
     return { charged: hold.charged }
   }
 
@@ -177,8 +155,14 @@ export class OrganizationModel {
     if (renewed < hold.expiresAt || hold.expiresAt === hold.createdAt + hour) return { hold }
     hold.expiresAt = renewed
     // At one hour of age it is due with what was admitted when it was.
-    hold.expirySetBy = renewed === hold.createdAt + hour ? this.#stepOf(hold) : this.step
+    hold.expirySetBy = renewed === hold.createdAt + hour ? hold.createdBy : this.step
     return { hold }
+  }
+
+  putBudget(limit: number): ModelOutcome {
+    this.catchUp()
+    this.budgetLimit = limit
+    return {}
   }
 
   grant(credits: number, priority: number, expiresAt: number | null): ModelOutcome {
@@ -274,14 +258,11 @@ export class OrganizationModel {
 
   /** Why so many more credits may not be held; `total` is the whole estimate. */
   #refusal(credits: number, total: number, isUnlimited: boolean, window: number | null): string | null {
-    // An extension looks at credits first, a reservation at budgets; both refuse only what breaks a rule.
-    const use = this.budgetUse.get(window ?? 0) ?? { used: 0, held: 0 }
-    const isOverBudget =
-      window !== null && this.budgetLimit !== null && use.used + use.held + credits > this.budgetLimit
-    const isShort = !isUnlimited && this.pools.balance - this.reserved + overdraft < credits
-    const isExtension = total > credits
-    if (isOverBudget && !(isShort && isExtension)) return 'budget_exceeded'
-    if (!isShort) return null
+    const { used, held } = this.#budgetUse(window)
+    if (window !== null && this.budgetLimit !== null && used + held + credits > this.budgetLimit) {
+      return 'budget_exceeded'
+    }
+    if (isUnlimited || this.pools.balance - this.reserved + overdraft >= credits) return null
     return total <= this.pools.balance + overdraft ? 'holds_in_flight' : 'insufficient_credits'
   }
 
@@ -320,26 +301,13 @@ export class OrganizationModel {
     }
   }
 
-  #stepOf(hold: ModelHold): number {
-    return this.holds.indexOf(hold) - this.holds.length
+  #budgetUse(window: number | null): { used: number; held: number } {
+    return this.budgetWindows.get(window ?? -1) ?? { used: 0, held: 0 }
   }
 
   #count(hold: ModelHold, held: number, used: number): void {
     if (hold.budgetWindow === null) return
-    const use = this.budgetUse.get(hold.budgetWindow) ?? { used: 0, held: 0 }
-    this.budgetUse.set(hold.budgetWindow, { used: use.used + used, held: use.held + held })
+    const use = this.#budgetUse(hold.budgetWindow)
+    this.budgetWindows.set(hold.budgetWindow, { used: use.used + used, held: use.held + held })
   }
-}
-
-/** Start of the UTC day. */
-function dayOf(ms: number): number {
-  return Math.floor(ms / day) * day
-}
-
-/** A moment so many months later; the 31st becomes the last day of a shorter month. */
-function addMonths(ms: number, months: number): number {
-  const date = new Date(ms)
-  const first = new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + months, 1))
-  const last = new Date(Date.UTC(first.getUTCFullYear(), first.getUTCMonth() + 1, 0)).getUTCDate()
-  return first.getTime() + (Math.min(date.getUTCDate(), last) - 1) * day + (ms % day)
 }
