@@ -1,5 +1,4 @@
 import { calcPrice, type ModelPrice, type Provider } from '@pydantic/genai-prices'
-import type { NormalCatalog } from './catalog.ts'
 import type { NanoUsd } from './credits.ts'
 import { errorOf, invalid } from './errors.ts'
 import { requireInteger } from './validate.ts'
@@ -22,6 +21,13 @@ export interface ModelUsage {
 export interface ModelRates {
   input: string
   output: string
+}
+
+/** What the price book needs of a catalog's model; `ownRates`: the catalog's price instead of the library's. */
+export interface PricedModel {
+  provider: string
+  modelId: string
+  ownRates: ModelRates | null
 }
 
 const maxTokens = 100_000_000
@@ -47,12 +53,12 @@ function baseRate(prices: ModelPrice, key: string): string | null {
 
 /** What usage of the catalog's models costs: by the catalog's own price where it gives one, else by the library's. */
 export class PriceBook {
-  readonly #models: NormalCatalog['models']
+  readonly #models: Readonly<Record<string, PricedModel>>
   readonly #keys = new Map<string, string>()
   /** The library's provider with this one model: it need not search all of them for each call. */
   readonly #providers = new Map<string, Provider>()
 
-  constructor(models: NormalCatalog['models']) {
+  constructor(models: Readonly<Record<string, PricedModel>>) {
     this.#models = models
     for (const [key, { provider, modelId }] of Object.entries(models)) {
       this.#keys.set(key, key)
