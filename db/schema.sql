@@ -443,7 +443,7 @@ begin
     limit p_limit
     for update of b skip locked
   loop
-    perform stipend.lock_balances(array[v_organization_id], true, false);
+    perform stipend.lock_balances(array[v_organization_id], true);
     v_ended := v_ended + stipend.end_due_holds(v_organization_id, p_limit - v_ended);
     exit when v_ended >= p_limit;
   end loop;
@@ -753,7 +753,7 @@ begin
   if v_organizations is null then
     return 0;
   end if;
-  return cardinality(stipend.lock_balances(v_organizations, false, false));
+  return cardinality(stipend.lock_balances(v_organizations, false));
 end;
 $$;
 
@@ -781,7 +781,7 @@ begin
   if cardinality(p_organization) = 0 then
     return;
   end if;
-  v_positions := stipend.lock_balances(p_organizations, p_wait, false);
+  v_positions := stipend.lock_balances(p_organizations, p_wait);
   for i in 1 .. cardinality(p_organization) loop
     v_out := null;
     v_out.request := i;
@@ -813,18 +813,6 @@ begin
 
     v_raise := greatest(p_estimate[i] * 0.01 - v_hold.estimated_credits, 0);
     if v_raise > 0 then
-      if not v_offer.is_unlimited
-        and v_balance.monthly_left + v_balance.bonus - v_balance.debt - v_balance.reserved + v_balance.overdraft_limit
-          < v_raise then
-        v_out.code := case
-          when v_hold.estimated_credits + v_raise
-            <= v_balance.monthly_left + v_balance.bonus - v_balance.debt + v_balance.overdraft_limit
-          then 'holds_in_flight' else 'insufficient_credits' end;
-        v_out.detail := stipend.credit_refusal(v_hold.organization_id, v_raise,
-          v_balance.monthly_left + v_balance.bonus - v_balance.debt, v_balance.reserved, v_balance.overdraft_limit);
-        return next v_out;
-        continue;
-      end if;
       select b.*, w.used, w.held, w.window_start into v_budget
       from unnest(v_hold.budget_ids, v_hold.budget_windows) u(budget_id, window_start)
       join stipend.budgets b on b.organization_id = v_hold.organization_id and b.id = u.budget_id
@@ -837,6 +825,18 @@ begin
         v_out.code := 'budget_exceeded';
         v_out.detail := stipend.budget_refusal(v_budget.id, v_budget.scope_type, v_budget.scope_id, v_budget.period,
           v_budget.window_start, v_budget.limit_credits, v_budget.used, v_budget.held, v_raise);
+        return next v_out;
+        continue;
+      end if;
+      if not v_offer.is_unlimited
+        and v_balance.monthly_left + v_balance.bonus - v_balance.debt - v_balance.reserved + v_balance.overdraft_limit
+          < v_raise then
+        v_out.code := case
+          when v_hold.estimated_credits + v_raise
+            <= v_balance.monthly_left + v_balance.bonus - v_balance.debt + v_balance.overdraft_limit
+          then 'holds_in_flight' else 'insufficient_credits' end;
+        v_out.detail := stipend.credit_refusal(v_hold.organization_id, v_raise,
+          v_balance.monthly_left + v_balance.bonus - v_balance.debt, v_balance.reserved, v_balance.overdraft_limit);
         return next v_out;
         continue;
       end if;
@@ -1103,6 +1103,23 @@ $$;
 ALTER FUNCTION stipend.grant_credits(p_organization_id text, p_type text, p_credits numeric, p_source_id text, p_priority integer, p_expires_at timestamp with time zone, p_reason text, p_payment_metadata jsonb, p_actor_type text, p_actor_id text, OUT is_replay boolean, OUT transaction stipend.credit_transactions) OWNER TO stipend_ledger;
 
 --
+-- Name: keep_balance_plan(); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.keep_balance_plan() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  update stipend.organization_credit_balances b set plan_id = new.plan_id, plan_status = new.status
+  where b.organization_id = new.organization_id and (b.plan_id, b.plan_status) <> (new.plan_id, new.status);
+  return null;
+end;
+$$;
+
+ALTER FUNCTION stipend.keep_balance_plan() OWNER TO stipend_ledger;
+
+--
 -- Name: lapse_grants(text, timestamp with time zone); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
 --
 
@@ -1179,6 +1196,8 @@ CREATE TABLE stipend.organization_credit_balances (
     holds_due_from timestamp with time zone NOT NULL,
     low_balance_percent smallint DEFAULT 20 NOT NULL,
     has_budgets boolean DEFAULT false NOT NULL,
+    plan_id integer NOT NULL,
+    plan_status text DEFAULT 'active'::text NOT NULL,
     period_anchor timestamp with time zone NOT NULL,
     period_number integer DEFAULT 0 NOT NULL,
     period_start timestamp with time zone NOT NULL,
@@ -1214,7 +1233,7 @@ CREATE FUNCTION stipend.lock_balance(p_organization_id text) RETURNS stipend.org
 declare
   v_balance  stipend.organization_credit_balances;
 begin
-  if stipend.lock_balances(array[p_organization_id], true, false) = '{}' then
+  if stipend.lock_balances(array[p_organization_id], true) = '{}' then
     perform stipend.refuse('organization_not_found', jsonb_build_object('organizationId', p_organization_id));
   end if;
   select * into strict v_balance
@@ -1226,62 +1245,38 @@ $$;
 ALTER FUNCTION stipend.lock_balance(p_organization_id text) OWNER TO stipend_ledger;
 
 --
--- Name: lock_balances(text[], boolean, boolean); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+-- Name: lock_balances(text[], boolean); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
 --
 
-CREATE FUNCTION stipend.lock_balances(p_organizations text[], p_wait boolean, p_end_holds boolean) RETURNS integer[]
+CREATE FUNCTION stipend.lock_balances(p_organizations text[], p_wait boolean) RETURNS integer[]
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
-    SET plan_cache_mode TO 'force_generic_plan'
-    SET enable_seqscan TO 'off'
-    SET enable_hashjoin TO 'off'
-    SET enable_mergejoin TO 'off'
     AS $$
 declare
   v_positions  integer[];
-  v_due        integer[];
-  v_position   integer;
+  v_due        text[];
 begin
   if p_wait then
-    perform set_config('lock_timeout', '2s', true);
-    select array_agg(l.position), array_agg(l.position) filter (where l.is_due) into v_positions, v_due
-    from (
-      select o.position::integer,
-        least(b.next_due_at, case when p_end_holds and b.open_holds > 0 then b.holds_due_from end)
-          <= clock_timestamp() + coalesce(t.clock_offset, interval '0') as is_due
-      from unnest(p_organizations) with ordinality o(organization_id, position)
-      join stipend.organization_credit_balances b on b.organization_id = o.organization_id
-      left join stipend.test_clocks t on t.organization_id = o.organization_id
-      order by o.position
-      for update of b
-    ) l;
-  else
-    select array_agg(l.position), array_agg(l.position) filter (where l.is_due) into v_positions, v_due
-    from (
-      select o.position::integer,
-        least(b.next_due_at, case when p_end_holds and b.open_holds > 0 then b.holds_due_from end)
-          <= clock_timestamp() + coalesce(t.clock_offset, interval '0') as is_due
-      from unnest(p_organizations) with ordinality o(organization_id, position)
-      join stipend.organization_credit_balances b on b.organization_id = o.organization_id
-      left join stipend.test_clocks t on t.organization_id = o.organization_id
-      order by o.position
-      for update of b skip locked
-    ) l;
+    perform stipend.wait_for_balances(p_organizations);
   end if;
-
+  select array_agg(l.position), array_agg(l.organization_id) filter (where l.is_due) into v_positions, v_due
+  from (
+    select o.position::integer, b.organization_id,
+      b.next_due_at <= clock_timestamp() + coalesce(t.clock_offset, interval '0') as is_due
+    from unnest(p_organizations) with ordinality o(organization_id, position)
+    join stipend.organization_credit_balances b on b.organization_id = o.organization_id
+    left join stipend.test_clocks t on t.organization_id = o.organization_id
+    order by o.position
+    for update of b skip locked
+  ) l;
   if v_due is not null then
-    foreach v_position in array v_due loop
-      perform stipend.catch_up(p_organizations[v_position]);
-      if p_end_holds then
-        perform stipend.end_due_holds(p_organizations[v_position], 500);
-      end if;
-    end loop;
+    perform stipend.write_due(v_due, false);
   end if;
   return coalesce(v_positions, '{}');
 end;
 $$;
 
-ALTER FUNCTION stipend.lock_balances(p_organizations text[], p_wait boolean, p_end_holds boolean) OWNER TO stipend_ledger;
+ALTER FUNCTION stipend.lock_balances(p_organizations text[], p_wait boolean) OWNER TO stipend_ledger;
 
 --
 -- Name: organization_now(text, timestamp with time zone); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
@@ -1749,9 +1744,9 @@ begin
   insert into stipend.organization_plans (organization_id, plan_id, monthly_ai_credits)
   values (p_organization_id, v_plan.id, v_plan.monthly_ai_credits);
   insert into stipend.organization_credit_balances (
-    organization_id, monthly_allocation, overdraft_limit, holds_due_from, period_anchor, period_number,
+    organization_id, plan_id, monthly_allocation, overdraft_limit, holds_due_from, period_anchor, period_number,
     period_start, period_end, next_due_at, ledger_hash, ledger_at)
-  select p_organization_id, greatest(v_plan.monthly_ai_credits, 0), s.overdraft_limit, v_now, v_anchor, v_number,
+  select p_organization_id, v_plan.id, greatest(v_plan.monthly_ai_credits, 0), s.overdraft_limit, v_now, v_anchor, v_number,
     stipend.period_boundary(v_anchor, v_number), stipend.period_boundary(v_anchor, v_number + 1),
     stipend.period_boundary(v_anchor, v_number + 1), sha256(convert_to(p_organization_id, 'UTF8')), v_now
   from stipend.credit_settings s;
@@ -1897,7 +1892,7 @@ begin
   if cardinality(p_organization) = 0 then
     return;
   end if;
-  v_positions := stipend.lock_balances(p_organizations, p_wait, false);
+  v_positions := stipend.lock_balances(p_organizations, p_wait);
   for i in 1 .. cardinality(p_organization) loop
     v_out := null;
     v_out.request := i;
@@ -1946,6 +1941,7 @@ CREATE FUNCTION stipend.reserve_credits(p_wait boolean, p_is_retry boolean, p_or
     SET enable_seqscan TO 'off'
     SET enable_hashjoin TO 'off'
     SET enable_mergejoin TO 'off'
+    SET jit TO 'off'
     AS $$
 #variable_conflict use_column
 declare
@@ -1956,13 +1952,14 @@ declare
   v_now             timestamptz[];
   v_plan_id         integer[];
   v_status          text[];
-  v_has_bonus       boolean[];
   v_balance         numeric[];
   v_overdraft       numeric[];
   v_reserved        numeric[];
   v_open            integer[];
   v_due_from        timestamptz[];
   v_has_budgets     boolean[];
+  v_due             text[];
+  v_is_caught_up    boolean := false;
   -- budgets of the locked organizations, in the order of d
   b_d               integer[];
   b_id              uuid[];
@@ -2022,26 +2019,37 @@ begin
     return;
   end if;
   is_replay := false;
-  v_positions := stipend.lock_balances(p_organizations, p_wait, true);
+
+  -- Lock and read in one statement, once more where something was due. Every later statement has a snapshot that
+  -- holds whatever the lock waited for.
+  if p_wait then
+    perform stipend.wait_for_balances(p_organizations);
+  end if;
+  loop
+    select array_agg(x.position), array_agg(x.now), array_agg(x.plan_id), array_agg(x.plan_status),
+      array_agg(x.monthly_left + x.bonus - x.debt), array_agg(x.overdraft_limit), array_agg(x.reserved),
+      array_agg(x.open_holds), array_agg(x.holds_due_from), array_agg(x.has_budgets),
+      array_agg(x.organization_id) filter (
+        where least(x.next_due_at, case when x.open_holds > 0 then x.holds_due_from end) <= x.now)
+    into v_positions, v_now, v_plan_id, v_status, v_balance, v_overdraft, v_reserved, v_open, v_due_from,
+      v_has_budgets, v_due
+    from (
+      select b.*, o.position::integer,
+        greatest(clock_timestamp() + coalesce(t.clock_offset, interval '0'), b.ledger_at) as now
+      from unnest(p_organizations) with ordinality o(organization_id, position)
+      join stipend.organization_credit_balances b on b.organization_id = o.organization_id
+      left join stipend.test_clocks t on t.organization_id = o.organization_id
+      order by o.position
+      for update of b skip locked
+    ) x;
+    exit when v_due is null or v_is_caught_up;
+    perform stipend.write_due(v_due, true);
+    v_is_caught_up := true;
+  end loop;
   v_place := array_fill(0, array[cardinality(p_organizations)]);
-  for i in 1 .. cardinality(v_positions) loop
+  for i in 1 .. coalesce(cardinality(v_positions), 0) loop
     v_place[v_positions[i]] := i;
   end loop;
-
-  -- A statement after the lock: its snapshot holds whatever the lock waited for.
-  select array_agg(x.now), array_agg(x.plan_id), array_agg(x.status), array_agg(x.bonus > 0),
-    array_agg(x.monthly_left + x.bonus - x.debt), array_agg(x.overdraft_limit), array_agg(x.reserved),
-    array_agg(x.open_holds), array_agg(x.holds_due_from), array_agg(x.has_budgets)
-  into v_now, v_plan_id, v_status, v_has_bonus, v_balance, v_overdraft, v_reserved, v_open, v_due_from, v_has_budgets
-  from (
-    select b.*, p.plan_id, p.status,
-      greatest(clock_timestamp() + coalesce(t.clock_offset, interval '0'), b.ledger_at) as now
-    from unnest(v_positions) with ordinality l(position, d)
-    join stipend.organization_credit_balances b on b.organization_id = p_organizations[l.position]
-    join stipend.organization_plans p on p.organization_id = b.organization_id
-    left join stipend.test_clocks t on t.organization_id = b.organization_id
-    order by l.d
-  ) x;
 
   if true = any(v_has_budgets) then
     select array_agg(x.d), array_agg(x.id), array_agg(x.scope_type), array_agg(x.scope_id), array_agg(x.period),
@@ -2146,6 +2154,7 @@ begin
       o_reserved := v_reserved[d];
       o_open := v_open[d];
       o_due_from := v_due_from[d];
+      o_counting := null;
       w_first := cardinality(w_d) + 1;
       b_first := b_last + 1;
       while b_last < cardinality(b_d) and b_d[b_last + 1] = d loop
@@ -2292,8 +2301,14 @@ begin
       if v_counting is not null then
         if v_counting is distinct from o_counting then
           o_counting := v_counting;
-          select array_agg(b_id[x])::text, array_agg(b_window[x])::text into o_budget_ids, o_budget_windows
-          from unnest(v_counting) x;
+          o_budget_ids := '';
+          o_budget_windows := '';
+          foreach i in array v_counting loop
+            o_budget_ids := o_budget_ids || ',' || b_id[i];
+            o_budget_windows := o_budget_windows || ',"' || b_window[i] || '"';
+          end loop;
+          o_budget_ids := '{' || substr(o_budget_ids, 2) || '}';
+          o_budget_windows := '{' || substr(o_budget_windows, 2) || '}';
         end if;
         a_budget_ids[r.ordinal] := o_budget_ids;
         a_budget_windows[r.ordinal] := o_budget_windows;
@@ -2412,7 +2427,7 @@ begin
   if v_organizations is null then
     return 0;
   end if;
-  return cardinality(stipend.lock_balances(v_organizations, false, false));
+  return cardinality(stipend.lock_balances(v_organizations, false));
 end;
 $$;
 
@@ -2503,47 +2518,6 @@ $$;
 ALTER FUNCTION stipend.sequence_at(p_organization_id text, p_at timestamp with time zone) OWNER TO stipend_ledger;
 
 --
--- Name: settle_budgets(text[], uuid[], timestamp with time zone[], numeric[], numeric[]); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
---
-
-CREATE FUNCTION stipend.settle_budgets(p_organization_id text[], p_budget_id uuid[], p_window_start timestamp with time zone[], p_held numeric[], p_used numeric[]) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    SET plan_cache_mode TO 'force_generic_plan'
-    SET enable_seqscan TO 'off'
-    SET enable_hashjoin TO 'off'
-    SET enable_mergejoin TO 'off'
-    AS $$
-declare
-  v_organization_id  text[];
-  v_payload          jsonb[];
-begin
-  with written as (
-    update stipend.budget_windows w set held = w.held - u.held, used = w.used + u.used
-    from unnest(p_organization_id, p_budget_id, p_window_start, p_held, p_used)
-      u(organization_id, budget_id, window_start, held, used)
-    join stipend.budgets b on b.organization_id = u.organization_id and b.id = u.budget_id
-    where w.organization_id = u.organization_id and w.budget_id = u.budget_id and w.window_start = u.window_start
-    returning w.organization_id, w.budget_id, w.window_start, w.used, w.used - u.used as used_before,
-      b.limit_credits, b.scope_type, b.scope_id, b.period
-  )
-  select array_agg(w.organization_id), array_agg(jsonb_build_object(
-    'budgetId', w.budget_id, 'scopeType', w.scope_type, 'scopeId', w.scope_id, 'period', w.period,
-    'windowStart', w.window_start, 'percent', x.percent, 'used', w.used, 'limit', w.limit_credits))
-  into v_organization_id, v_payload
-  from written w join (values (0.8, 80), (1.0, 100)) x(share, percent)
-    on w.used_before < w.limit_credits * x.share and w.used >= w.limit_credits * x.share;
-
-  if v_organization_id is not null then
-    perform stipend.emit_event(u.organization_id, 'budget.threshold', u.payload, clock_timestamp())
-    from unnest(v_organization_id, v_payload) u(organization_id, payload);
-  end if;
-end;
-$$;
-
-ALTER FUNCTION stipend.settle_budgets(p_organization_id text[], p_budget_id uuid[], p_window_start timestamp with time zone[], p_held numeric[], p_used numeric[]) OWNER TO stipend_ledger;
-
---
 -- Name: settle_credits(boolean, boolean, text[], integer[], uuid[], integer[], bigint[], bigint[], text[], text[], jsonb[], bytea[], jsonb[]); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
 --
 
@@ -2554,6 +2528,7 @@ CREATE FUNCTION stipend.settle_credits(p_wait boolean, p_is_expiry boolean, p_or
     SET enable_seqscan TO 'off'
     SET enable_hashjoin TO 'off'
     SET enable_mergejoin TO 'off'
+    SET jit TO 'off'
     AS $$
 #variable_conflict use_column
 declare
@@ -2576,6 +2551,7 @@ declare
   v_allocation   numeric[];
   v_percent      smallint[];
   v_touched      boolean[];
+  v_due          text[];
   -- the organization at hand
   d              integer := 0;
   o_now          timestamptz;
@@ -2618,6 +2594,7 @@ declare
   c_used         numeric[] := '{}';
   c_first        integer := 1;
   c              integer;
+  v_thresholds   jsonb[];
   -- the request at hand
   r              record;
   v_after        integer[] := '{}';   -- requests answered after the writing: late ones and twins
@@ -2635,26 +2612,36 @@ begin
     return;
   end if;
   is_replay := false;
-  v_positions := stipend.lock_balances(p_organizations, p_wait, false);
+
+  -- Lock and read in one statement, once more where something was due. Every later statement has a snapshot that
+  -- holds whatever the lock waited for.
+  if p_wait then
+    perform stipend.wait_for_balances(p_organizations);
+  end if;
+  loop
+    select array_agg(x.position), array_agg(x.now), array_agg(x.monthly_left), array_agg(x.bonus), array_agg(x.debt),
+      array_agg(x.reserved), array_agg(x.used_this_period), array_agg(x.open_holds),
+      array_agg(x.monthly_allocation * x.low_balance_percent * 0.01), array_agg(x.ledger_sequence),
+      array_agg(x.ledger_hash), array_agg(x.monthly_allocation), array_agg(x.low_balance_percent), array_agg(false),
+      array_agg(x.organization_id) filter (where x.next_due_at <= x.now)
+    into v_positions, v_now, v_monthly, v_bonus, v_debt, v_reserved, v_used, v_open, v_low, v_sequence, v_hash,
+      v_allocation, v_percent, v_touched, v_due
+    from (
+      select b.*, o.position::integer,
+        greatest(clock_timestamp() + coalesce(t.clock_offset, interval '0'), b.ledger_at) as now
+      from unnest(p_organizations) with ordinality o(organization_id, position)
+      join stipend.organization_credit_balances b on b.organization_id = o.organization_id
+      left join stipend.test_clocks t on t.organization_id = o.organization_id
+      order by o.position
+      for update of b skip locked
+    ) x;
+    exit when v_due is null;
+    perform stipend.write_due(v_due, false);
+  end loop;
   v_place := array_fill(0, array[cardinality(p_organizations)]);
-  for i in 1 .. cardinality(v_positions) loop
+  for i in 1 .. coalesce(cardinality(v_positions), 0) loop
     v_place[v_positions[i]] := i;
   end loop;
-
-  -- A statement after the lock: its snapshot holds whatever the lock waited for.
-  select array_agg(x.now), array_agg(x.monthly_left), array_agg(x.bonus), array_agg(x.debt), array_agg(x.reserved),
-    array_agg(x.used_this_period), array_agg(x.open_holds), array_agg(x.monthly_allocation * x.low_balance_percent * 0.01),
-    array_agg(x.ledger_sequence), array_agg(x.ledger_hash), array_agg(x.monthly_allocation),
-    array_agg(x.low_balance_percent), array_agg(false)
-  into v_now, v_monthly, v_bonus, v_debt, v_reserved, v_used, v_open, v_low, v_sequence, v_hash, v_allocation,
-    v_percent, v_touched
-  from (
-    select b.*, greatest(clock_timestamp() + coalesce(c.clock_offset, interval '0'), b.ledger_at) as now
-    from unnest(v_positions) with ordinality l(position, d)
-    join stipend.organization_credit_balances b on b.organization_id = p_organizations[l.position]
-    left join stipend.test_clocks c on c.organization_id = b.organization_id
-    order by l.d
-  ) x;
 
   for r in
     select u.ordinal::integer, v_place[u.organization] as d, p_organizations[u.organization] as organization_id,
@@ -2917,9 +2904,25 @@ begin
       u(position, is_touched, now, monthly, bonus, debt, reserved, used, open_holds, sequence, hash)
     where u.is_touched and b.organization_id = p_organizations[u.position];
 
+    -- Budgets: from held to used, and an event where one passes 80 or 100 %.
     if cardinality(c_d) > 0 then
-      perform stipend.settle_budgets(
-        array(select p_organizations[v_positions[x]] from unnest(c_d) x), c_budget, c_window, c_held, c_used);
+      with written as (
+        update stipend.budget_windows w set held = w.held - u.held, used = w.used + u.used
+        from unnest(c_d, c_budget, c_window, c_held, c_used) u(d, budget_id, window_start, held, used)
+        join stipend.budgets x on x.organization_id = p_organizations[v_positions[u.d]] and x.id = u.budget_id
+        where w.organization_id = x.organization_id and w.budget_id = u.budget_id and w.window_start = u.window_start
+        returning w.organization_id, w.budget_id, w.window_start, w.used, w.used - u.used as used_before,
+          x.limit_credits, x.scope_type, x.scope_id, x.period
+      )
+      select array_agg(jsonb_build_array(w.organization_id, jsonb_build_object(
+        'budgetId', w.budget_id, 'scopeType', w.scope_type, 'scopeId', w.scope_id, 'period', w.period,
+        'windowStart', w.window_start, 'percent', x.percent, 'used', w.used, 'limit', w.limit_credits)))
+      into v_thresholds
+      from written w join (values (0.8, 80), (1.0, 100)) x(share, percent)
+        on w.used_before < w.limit_credits * x.share and w.used >= w.limit_credits * x.share;
+      if v_thresholds is not null then
+        perform stipend.emit_event(x ->> 0, 'budget.threshold', x -> 1, clock_timestamp()) from unnest(v_thresholds) x;
+      end if;
     end if;
 
     if num_nonnulls(variadic p_reply) > 0 then
@@ -3332,6 +3335,25 @@ $$;
 ALTER FUNCTION stipend.verify_ledger(p_organization_id text, p_from bigint) OWNER TO stipend_ledger;
 
 --
+-- Name: wait_for_balances(text[]); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.wait_for_balances(p_organizations text[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform set_config('lock_timeout', '2s', true);
+  perform from unnest(p_organizations) with ordinality o(organization_id, position)
+    join stipend.organization_credit_balances b on b.organization_id = o.organization_id
+    order by o.position
+    for update of b;
+end;
+$$;
+
+ALTER FUNCTION stipend.wait_for_balances(p_organizations text[]) OWNER TO stipend_ledger;
+
+--
 -- Name: catalog_offers; Type: TABLE; Schema: stipend; Owner: stipend_migrator
 --
 
@@ -3405,6 +3427,28 @@ CREATE FUNCTION stipend.wanted_offers() RETURNS SETOF stipend.catalog_offers
 $$;
 
 ALTER FUNCTION stipend.wanted_offers() OWNER TO stipend_ledger;
+
+--
+-- Name: write_due(text[], boolean); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.write_due(p_organizations text[], p_end_holds boolean) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_organization_id  text;
+begin
+  foreach v_organization_id in array p_organizations loop
+    perform stipend.catch_up(v_organization_id);
+    if p_end_holds then
+      perform stipend.end_due_holds(v_organization_id, 500);
+    end if;
+  end loop;
+end;
+$$;
+
+ALTER FUNCTION stipend.write_due(p_organizations text[], p_end_holds boolean) OWNER TO stipend_ledger;
 
 --
 -- Name: ai_capabilities; Type: TABLE; Schema: stipend; Owner: stipend_migrator
@@ -4312,6 +4356,12 @@ CREATE INDEX reservation_replies_by_time ON stipend.reservation_replies USING bt
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON stipend.credit_transactions FOR EACH STATEMENT EXECUTE FUNCTION stipend.refuse_ledger_change();
 
 --
+-- Name: organization_plans keep_balance_plan; Type: TRIGGER; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE TRIGGER keep_balance_plan AFTER UPDATE OF plan_id, status ON stipend.organization_plans FOR EACH ROW EXECUTE FUNCTION stipend.keep_balance_plan();
+
+--
 -- Name: api_keys api_keys_organization_id_fkey; Type: FK CONSTRAINT; Schema: stipend; Owner: stipend_migrator
 --
 
@@ -4649,6 +4699,12 @@ REVOKE ALL ON FUNCTION stipend.grant_credits(p_organization_id text, p_type text
 GRANT ALL ON FUNCTION stipend.grant_credits(p_organization_id text, p_type text, p_credits numeric, p_source_id text, p_priority integer, p_expires_at timestamp with time zone, p_reason text, p_payment_metadata jsonb, p_actor_type text, p_actor_id text, OUT is_replay boolean, OUT transaction stipend.credit_transactions) TO stipend_server;
 
 --
+-- Name: FUNCTION keep_balance_plan(); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.keep_balance_plan() FROM PUBLIC;
+
+--
 -- Name: FUNCTION lapse_grants(p_organization_id text, p_at timestamp with time zone); Type: ACL; Schema: stipend; Owner: stipend_ledger
 --
 
@@ -4674,10 +4730,10 @@ GRANT SELECT ON TABLE stipend.organization_credit_balances TO stipend_server;
 REVOKE ALL ON FUNCTION stipend.lock_balance(p_organization_id text) FROM PUBLIC;
 
 --
--- Name: FUNCTION lock_balances(p_organizations text[], p_wait boolean, p_end_holds boolean); Type: ACL; Schema: stipend; Owner: stipend_ledger
+-- Name: FUNCTION lock_balances(p_organizations text[], p_wait boolean); Type: ACL; Schema: stipend; Owner: stipend_ledger
 --
 
-REVOKE ALL ON FUNCTION stipend.lock_balances(p_organizations text[], p_wait boolean, p_end_holds boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION stipend.lock_balances(p_organizations text[], p_wait boolean) FROM PUBLIC;
 
 --
 -- Name: FUNCTION organization_now(p_organization_id text, p_ledger_at timestamp with time zone); Type: ACL; Schema: stipend; Owner: stipend_ledger
@@ -4816,12 +4872,6 @@ REVOKE ALL ON FUNCTION stipend.sequence_at(p_organization_id text, p_at timestam
 GRANT ALL ON FUNCTION stipend.sequence_at(p_organization_id text, p_at timestamp with time zone) TO stipend_server;
 
 --
--- Name: FUNCTION settle_budgets(p_organization_id text[], p_budget_id uuid[], p_window_start timestamp with time zone[], p_held numeric[], p_used numeric[]); Type: ACL; Schema: stipend; Owner: stipend_ledger
---
-
-REVOKE ALL ON FUNCTION stipend.settle_budgets(p_organization_id text[], p_budget_id uuid[], p_window_start timestamp with time zone[], p_held numeric[], p_used numeric[]) FROM PUBLIC;
-
---
 -- Name: FUNCTION settle_credits(p_wait boolean, p_is_expiry boolean, p_organizations text[], p_organization integer[], p_id uuid[], p_twin integer[], p_credits bigint[], p_cost_nano_usd bigint[], p_model text[], p_flags text[], p_metadata jsonb[], p_settle_hash bytea[], p_reply jsonb[]); Type: ACL; Schema: stipend; Owner: stipend_ledger
 --
 
@@ -4869,6 +4919,12 @@ REVOKE ALL ON FUNCTION stipend.verify_ledger(p_organization_id text, p_from bigi
 GRANT ALL ON FUNCTION stipend.verify_ledger(p_organization_id text, p_from bigint) TO stipend_server;
 
 --
+-- Name: FUNCTION wait_for_balances(p_organizations text[]); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.wait_for_balances(p_organizations text[]) FROM PUBLIC;
+
+--
 -- Name: TABLE catalog_offers; Type: ACL; Schema: stipend; Owner: stipend_migrator
 --
 
@@ -4880,6 +4936,12 @@ GRANT SELECT ON TABLE stipend.catalog_offers TO stipend_server;
 --
 
 REVOKE ALL ON FUNCTION stipend.wanted_offers() FROM PUBLIC;
+
+--
+-- Name: FUNCTION write_due(p_organizations text[], p_end_holds boolean); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.write_due(p_organizations text[], p_end_holds boolean) FROM PUBLIC;
 
 --
 -- Name: TABLE ai_capabilities; Type: ACL; Schema: stipend; Owner: stipend_migrator

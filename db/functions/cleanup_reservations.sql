@@ -23,7 +23,7 @@ begin
     limit p_limit
     for update of b skip locked
   loop
-    perform stipend.lock_balances(array[v_organization_id], true, false);
+    perform stipend.lock_balances(array[v_organization_id], true);
     v_ended := v_ended + stipend.end_due_holds(v_organization_id, p_limit - v_ended);
     exit when v_ended >= p_limit;
   end loop;

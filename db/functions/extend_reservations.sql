@@ -31,7 +31,7 @@ begin
   if cardinality(p_organization) = 0 then
     return;
   end if;
-  v_positions := stipend.lock_balances(p_organizations, p_wait, false);
+  v_positions := stipend.lock_balances(p_organizations, p_wait);
   for i in 1 .. cardinality(p_organization) loop
     v_out := null;
     v_out.request := i;
@@ -63,18 +63,6 @@ begin
 
     v_raise := greatest(p_estimate[i] * 0.01 - v_hold.estimated_credits, 0);
     if v_raise > 0 then
-      if not v_offer.is_unlimited
-        and v_balance.monthly_left + v_balance.bonus - v_balance.debt - v_balance.reserved + v_balance.overdraft_limit
-          < v_raise then
-        v_out.code := case
-          when v_hold.estimated_credits + v_raise
-            <= v_balance.monthly_left + v_balance.bonus - v_balance.debt + v_balance.overdraft_limit
-          then 'holds_in_flight' else 'insufficient_credits' end;
-        v_out.detail := stipend.credit_refusal(v_hold.organization_id, v_raise,
-          v_balance.monthly_left + v_balance.bonus - v_balance.debt, v_balance.reserved, v_balance.overdraft_limit);
-        return next v_out;
-        continue;
-      end if;
       select b.*, w.used, w.held, w.window_start into v_budget
       from unnest(v_hold.budget_ids, v_hold.budget_windows) u(budget_id, window_start)
       join stipend.budgets b on b.organization_id = v_hold.organization_id and b.id = u.budget_id
@@ -87,6 +75,18 @@ begin
         v_out.code := 'budget_exceeded';
         v_out.detail := stipend.budget_refusal(v_budget.id, v_budget.scope_type, v_budget.scope_id, v_budget.period,
           v_budget.window_start, v_budget.limit_credits, v_budget.used, v_budget.held, v_raise);
+        return next v_out;
+        continue;
+      end if;
+      if not v_offer.is_unlimited
+        and v_balance.monthly_left + v_balance.bonus - v_balance.debt - v_balance.reserved + v_balance.overdraft_limit
+          < v_raise then
+        v_out.code := case
+          when v_hold.estimated_credits + v_raise
+            <= v_balance.monthly_left + v_balance.bonus - v_balance.debt + v_balance.overdraft_limit
+          then 'holds_in_flight' else 'insufficient_credits' end;
+        v_out.detail := stipend.credit_refusal(v_hold.organization_id, v_raise,
+          v_balance.monthly_left + v_balance.bonus - v_balance.debt, v_balance.reserved, v_balance.overdraft_limit);
         return next v_out;
         continue;
       end if;

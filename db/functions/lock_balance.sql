@@ -9,7 +9,7 @@ as $$
 declare
   v_balance  stipend.organization_credit_balances;
 begin
-  if stipend.lock_balances(array[p_organization_id], true, false) = '{}' then
+  if stipend.lock_balances(array[p_organization_id], true) = '{}' then
     perform stipend.refuse('organization_not_found', jsonb_build_object('organizationId', p_organization_id));
   end if;
   select * into strict v_balance

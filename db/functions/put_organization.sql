@@ -53,9 +53,9 @@ begin
   insert into stipend.organization_plans (organization_id, plan_id, monthly_ai_credits)
   values (p_organization_id, v_plan.id, v_plan.monthly_ai_credits);
   insert into stipend.organization_credit_balances (
-    organization_id, monthly_allocation, overdraft_limit, holds_due_from, period_anchor, period_number,
+    organization_id, plan_id, monthly_allocation, overdraft_limit, holds_due_from, period_anchor, period_number,
     period_start, period_end, next_due_at, ledger_hash, ledger_at)
-  select p_organization_id, greatest(v_plan.monthly_ai_credits, 0), s.overdraft_limit, v_now, v_anchor, v_number,
+  select p_organization_id, v_plan.id, greatest(v_plan.monthly_ai_credits, 0), s.overdraft_limit, v_now, v_anchor, v_number,
     stipend.period_boundary(v_anchor, v_number), stipend.period_boundary(v_anchor, v_number + 1),
     stipend.period_boundary(v_anchor, v_number + 1), sha256(convert_to(p_organization_id, 'UTF8')), v_now
   from stipend.credit_settings s;

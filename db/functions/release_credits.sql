@@ -16,7 +16,7 @@ begin
   if cardinality(p_organization) = 0 then
     return;
   end if;
-  v_positions := stipend.lock_balances(p_organizations, p_wait, false);
+  v_positions := stipend.lock_balances(p_organizations, p_wait);
   for i in 1 .. cardinality(p_organization) loop
     v_out := null;
     v_out.request := i;

@@ -20,6 +20,6 @@ begin
   if v_organizations is null then
     return 0;
   end if;
-  return cardinality(stipend.lock_balances(v_organizations, false, false));
+  return cardinality(stipend.lock_balances(v_organizations, false));
 end;
 $$;

@@ -32,6 +32,7 @@ set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
 set enable_hashjoin = off
 set enable_mergejoin = off
+set jit = off  -- before 18 a disabled scan seems so dear that every small query is compiled
 as $$
 #variable_conflict use_column
 declare
@@ -54,6 +55,7 @@ declare
   v_allocation   numeric[];
   v_percent      smallint[];
   v_touched      boolean[];
+  v_due          text[];
   -- the organization at hand
   d              integer := 0;
   o_now          timestamptz;
@@ -96,6 +98,7 @@ declare
   c_used         numeric[] := '{}';
   c_first        integer := 1;
   c              integer;
+  v_thresholds   jsonb[];
   -- the request at hand
   r              record;
   v_after        integer[] := '{}';   -- requests answered after the writing: late ones and twins
@@ -113,26 +116,36 @@ begin
     return;
   end if;
   is_replay := false;
-  v_positions := stipend.lock_balances(p_organizations, p_wait, false);
+
+  -- Lock and read in one statement, once more where something was due. Every later statement has a snapshot that
+  -- holds whatever the lock waited for.
+  if p_wait then
+    perform stipend.wait_for_balances(p_organizations);
+  end if;
+  loop
+    select array_agg(x.position), array_agg(x.now), array_agg(x.monthly_left), array_agg(x.bonus), array_agg(x.debt),
+      array_agg(x.reserved), array_agg(x.used_this_period), array_agg(x.open_holds),
+      array_agg(x.monthly_allocation * x.low_balance_percent * 0.01), array_agg(x.ledger_sequence),
+      array_agg(x.ledger_hash), array_agg(x.monthly_allocation), array_agg(x.low_balance_percent), array_agg(false),
+      array_agg(x.organization_id) filter (where x.next_due_at <= x.now)
+    into v_positions, v_now, v_monthly, v_bonus, v_debt, v_reserved, v_used, v_open, v_low, v_sequence, v_hash,
+      v_allocation, v_percent, v_touched, v_due
+    from (
+      select b.*, o.position::integer,
+        greatest(clock_timestamp() + coalesce(t.clock_offset, interval '0'), b.ledger_at) as now
+      from unnest(p_organizations) with ordinality o(organization_id, position)
+      join stipend.organization_credit_balances b on b.organization_id = o.organization_id
+      left join stipend.test_clocks t on t.organization_id = o.organization_id
+      order by o.position
+      for update of b skip locked
+    ) x;
+    exit when v_due is null;
+    perform stipend.write_due(v_due, false);
+  end loop;
   v_place := array_fill(0, array[cardinality(p_organizations)]);
-  for i in 1 .. cardinality(v_positions) loop
+  for i in 1 .. coalesce(cardinality(v_positions), 0) loop
     v_place[v_positions[i]] := i;
   end loop;
-
-  -- A statement after the lock: its snapshot holds whatever the lock waited for.
-  select array_agg(x.now), array_agg(x.monthly_left), array_agg(x.bonus), array_agg(x.debt), array_agg(x.reserved),
-    array_agg(x.used_this_period), array_agg(x.open_holds), array_agg(x.monthly_allocation * x.low_balance_percent * 0.01),
-    array_agg(x.ledger_sequence), array_agg(x.ledger_hash), array_agg(x.monthly_allocation),
-    array_agg(x.low_balance_percent), array_agg(false)
-  into v_now, v_monthly, v_bonus, v_debt, v_reserved, v_used, v_open, v_low, v_sequence, v_hash, v_allocation,
-    v_percent, v_touched
-  from (
-    select b.*, greatest(clock_timestamp() + coalesce(c.clock_offset, interval '0'), b.ledger_at) as now
-    from unnest(v_positions) with ordinality l(position, d)
-    join stipend.organization_credit_balances b on b.organization_id = p_organizations[l.position]
-    left join stipend.test_clocks c on c.organization_id = b.organization_id
-    order by l.d
-  ) x;
 
   for r in
     select u.ordinal::integer, v_place[u.organization] as d, p_organizations[u.organization] as organization_id,
@@ -395,9 +408,25 @@ begin
       u(position, is_touched, now, monthly, bonus, debt, reserved, used, open_holds, sequence, hash)
     where u.is_touched and b.organization_id = p_organizations[u.position];
 
+    -- Budgets: from held to used, and an event where one passes 80 or 100 %.
     if cardinality(c_d) > 0 then
-      perform stipend.settle_budgets(
-        array(select p_organizations[v_positions[x]] from unnest(c_d) x), c_budget, c_window, c_held, c_used);
+      with written as (
+        update stipend.budget_windows w set held = w.held - u.held, used = w.used + u.used
+        from unnest(c_d, c_budget, c_window, c_held, c_used) u(d, budget_id, window_start, held, used)
+        join stipend.budgets x on x.organization_id = p_organizations[v_positions[u.d]] and x.id = u.budget_id
+        where w.organization_id = x.organization_id and w.budget_id = u.budget_id and w.window_start = u.window_start
+        returning w.organization_id, w.budget_id, w.window_start, w.used, w.used - u.used as used_before,
+          x.limit_credits, x.scope_type, x.scope_id, x.period
+      )
+      select array_agg(jsonb_build_array(w.organization_id, jsonb_build_object(
+        'budgetId', w.budget_id, 'scopeType', w.scope_type, 'scopeId', w.scope_id, 'period', w.period,
+        'windowStart', w.window_start, 'percent', x.percent, 'used', w.used, 'limit', w.limit_credits)))
+      into v_thresholds
+      from written w join (values (0.8, 80), (1.0, 100)) x(share, percent)
+        on w.used_before < w.limit_credits * x.share and w.used >= w.limit_credits * x.share;
+      if v_thresholds is not null then
+        perform stipend.emit_event(x ->> 0, 'budget.threshold', x -> 1, clock_timestamp()) from unnest(v_thresholds) x;
+      end if;
     end if;
 
     if num_nonnulls(variadic p_reply) > 0 then

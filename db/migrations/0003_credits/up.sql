@@ -15,6 +15,8 @@ create table stipend.organization_credit_balances (
   holds_due_from       timestamptz not null,        -- no open hold's lease ends before this
   low_balance_percent  smallint not null default 20 check (low_balance_percent between 10 and 50),
   has_budgets          boolean not null default false,
+  plan_id              integer not null,            -- as in organization_plans, kept by a trigger: decisions
+  plan_status          text not null default 'active',   -- compare columns of the locked row
   period_anchor        timestamptz not null,
   period_number        integer not null default 0,  -- period k runs from anchor + k months
   period_start         timestamptz not null,

@@ -2,6 +2,7 @@ import type { Pool } from 'pg'
 import { type Credits, credits, formatCredits } from './credits.ts'
 import { queryRow } from './database.ts'
 import { invalid } from './errors.ts'
+import { jsonText } from './json-text.ts'
 import type { Actor } from './parties.ts'
 import { type Transaction, type TransactionRow, transactionColumns, transactionOf } from './transactions.ts'
 import { optionalText, requireCredits, requireInteger, requireOneOf, requireText } from './validate.ts'
@@ -117,7 +118,7 @@ export async function grantCredits(pool: Pool, input: GrantInput): Promise<Posti
       requireInteger('priority', input.priority ?? 100, 0, 1000),
       input.expiresAt ?? null,
       optionalText('reason', input.reason, 1000),
-      input.paymentMetadata === undefined ? null : JSON.stringify(input.paymentMetadata),
+      input.paymentMetadata === undefined ? null : jsonText(input.paymentMetadata),
       input.actor?.type ?? null,
       input.actor === undefined ? null : requireText('actor.id', input.actor.id),
     ],

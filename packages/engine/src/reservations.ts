@@ -3,6 +3,7 @@ import type { Batcher } from './batcher.ts'
 import { type Credits, hundredthsOfCredits } from './credits.ts'
 import { errorOf, invalid, isErrorCode } from './errors.ts'
 import { newId } from './ids.ts'
+import { jsonText } from './json-text.ts'
 import type { Offer, OfferBook } from './offers.ts'
 import type { Outcome } from './outcome.ts'
 import { type Actor, PartyRegistry, type Subject } from './parties.ts'
@@ -200,7 +201,7 @@ export class Reservations {
     const cost = usage === undefined ? (costNanoUsd ?? null) : this.#prices.costOf(usage)
     const model = usage?.model ?? optionalText('model', input.model)
     const metadata = { ...input.metadata, ...(usage === undefined ? {} : { usage }) }
-    const metadataText = Object.keys(metadata).length === 0 ? null : JSON.stringify(metadata)
+    const metadataText = Object.keys(metadata).length === 0 ? null : jsonText(metadata)
     const flags = input.flags ?? []
     const outcome = await this.#batcher.submit({
       verb: 'settle',
@@ -212,7 +213,7 @@ export class Reservations {
       flags,
       metadata: metadataText,
       settleHash: digest([credits, cost === null ? null : String(cost), model, flags, usage ?? null]),
-      reply: input.reply === undefined ? null : JSON.stringify(input.reply),
+      reply: input.reply === undefined ? null : jsonText(input.reply),
     })
     throwRefusal(outcome)
     return settlementOf(outcome, reservationId)
@@ -240,7 +241,7 @@ export class Reservations {
       credits: null,
       costNanoUsd: usage === undefined ? null : this.#prices.costOf(usage),
       model: usage === undefined ? null : this.#prices.keyOf(usage.model),
-      usage: usage === undefined ? null : JSON.stringify({ usage }),
+      usage: usage === undefined ? null : jsonText({ usage }),
       estimate:
         input.estimatedCredits === undefined
           ? null
@@ -302,7 +303,7 @@ function customerLimits(limits: ReserveInput['customerLimits']): string | null {
   if (new Set(limits.map(({ key }) => key)).size < limits.length) {
     throw invalid('customerLimits', 'must not name a key twice')
   }
-  return JSON.stringify(limits)
+  return jsonText(limits)
 }
 
 const noHash = Buffer.alloc(0)

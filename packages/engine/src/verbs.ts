@@ -7,6 +7,7 @@ import {
   textArray,
   uuidArray,
 } from './binary-array.ts'
+import { jsonText } from './json-text.ts'
 import type { KnownParty } from './parties.ts'
 
 /** A reserve as the database takes it; amounts in hundredths, null: not given. */
@@ -108,7 +109,7 @@ function newParties(requests: readonly ReserveRequest[]): string | null {
       .filter((known) => known !== undefined && !known.isStored)
       .map((known) => known?.party),
   )
-  return parties.size === 0 ? null : JSON.stringify([...parties])
+  return parties.size === 0 ? null : jsonText([...parties])
 }
 
 function reserveArguments(requests: readonly ReserveRequest[], wait: boolean, isRetry: boolean): Arguments {

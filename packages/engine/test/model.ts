@@ -185,6 +185,7 @@ export class OrganizationModel {
       return {}
     }
     this.pending = null
+    if (plan === this.plan) return {}
     this.plan = plan
     const difference = Math.max((planCredits[plan] ?? 0) - this.allocation, 0)
     this.allocation += difference

@@ -498,11 +498,12 @@ const failures: Record<
   ],
   internal: [
     {
-      title: 'a charge beyond what a number can hold says nothing of its inside',
+      title: 'what the database does not expect says nothing of its inside',
       prepare: async (ledger) => {
-        const organizationId = await ledger.createOrganization('free')
-        const reservationId = await ledger.hold(organizationId)
-        return () => ledger.engine.settleCredits({ organizationId, reservationId, costNanoUsd: 2n ** 62n })
+        await ledger.database.owner.query(
+          `alter table stipend.credit_reservations add constraint poison check (form_id <> 'poison')`,
+        )
+        return reserve(ledger, await ledger.createOrganization('free'), { formId: 'poison' })
       },
       detail: {},
       status: 500,
