@@ -311,7 +311,7 @@ begin
     select min(g.expires_at) into v_grant_due
     from stipend.credit_grants g where g.organization_id = p_organization_id and g.is_live;
 
-    select p.paid_until + make_interval(days => s.grace_days) into v_grace_end
+    select p.paid_until + make_interval(hours => 24 * s.grace_days) into v_grace_end
     from stipend.organization_plans p cross join stipend.credit_settings s
     where p.organization_id = p_organization_id and p.status = 'active';
 
@@ -327,7 +327,7 @@ begin
     elsif v_due = v_balance.period_end then
       perform stipend.roll_period(p_organization_id);
     else
-      perform stipend.lapse_monthly(p_organization_id, v_due, 'past_due:' || extract(epoch from v_due)::bigint);
+      perform stipend.lapse_monthly(p_organization_id, v_due, format('past_due:%s:%s', v_balance.period_number, v_balance.ledger_sequence + 1));
       update stipend.organization_plans p set status = 'past_due' where p.organization_id = p_organization_id;
       perform stipend.emit_event(p_organization_id, 'subscription.past_due',
         jsonb_build_object('since', v_due), v_now);
@@ -827,6 +827,14 @@ begin
           v_budget.window_start, v_budget.limit_credits, v_budget.used, v_budget.held, v_raise);
         return next v_out;
         continue;
+      end if;
+      -- Before a refusal for credits, holds that are due end; this one is being extended.
+      if not v_offer.is_unlimited and v_hold.expires_at > v_now and v_balance.holds_due_from <= v_now
+        and v_balance.monthly_left + v_balance.bonus - v_balance.debt - v_balance.reserved + v_balance.overdraft_limit
+          < v_raise then
+        perform stipend.end_due_holds(v_hold.organization_id, 500);
+        select * into strict v_balance
+        from stipend.organization_credit_balances b where b.organization_id = v_hold.organization_id;
       end if;
       if not v_offer.is_unlimited
         and v_balance.monthly_left + v_balance.bonus - v_balance.debt - v_balance.reserved + v_balance.overdraft_limit
@@ -1354,6 +1362,10 @@ begin
   p_row.sequence := v_balance.ledger_sequence + 1;
   p_row.balance_after := v_balance.monthly_left + v_balance.bonus - v_balance.debt + p_row.amount;
   p_row.created_at := stipend.organization_now(p_row.organization_id, v_balance.ledger_at);
+  if p_row.reservation_id is not null then
+    -- What became due since the lock was taken is the next one's to write: this call belongs before it.
+    p_row.created_at := greatest(least(p_row.created_at, v_balance.next_due_at - interval '1 microsecond'), v_balance.ledger_at);
+  end if;
   p_row.effective_at := coalesce(p_row.effective_at, p_row.created_at);
   p_row.hash := stipend.transaction_hash(p_row, v_balance.ledger_hash);
 
@@ -1450,7 +1462,7 @@ begin
   end if;
   select n.* into strict v_plan from stipend.organization_plans p join stipend.plans n on n.id = p.plan_id
   where p.organization_id = p_organization_id;
-  select p.status, p.pending_change_at, p.paid_until + make_interval(days => s.grace_days)
+  select p.status, p.pending_change_at, p.paid_until + make_interval(hours => 24 * s.grace_days)
   into strict v_status, v_pending_at, v_grace_end
   from stipend.organization_plans p cross join stipend.credit_settings s where p.organization_id = p_organization_id;
   select n.* into v_pending from stipend.organization_plans p join stipend.plans n on n.id = p.pending_plan_id
@@ -2201,6 +2213,9 @@ begin
         or cardinality(r.models) = 0 or r.model <> all(r.models) then
         select x.code, x.detail into code, detail
         from stipend.access_refusal(r.organization_id, r.capability, r.quality_asked, r.model) x;
+        if code is null and r.offer_id is null then
+          code := 'skipped';   -- a catalog push came between two snapshots: ask again
+        end if;
         exit decision when code is not null;
       end if;
 
@@ -2432,6 +2447,53 @@ end;
 $$;
 
 ALTER FUNCTION stipend.reset_monthly_credits(p_limit integer) OWNER TO stipend_ledger;
+
+--
+-- Name: restore_allocation(text); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.restore_allocation(p_organization_id text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_balance  stipend.organization_credit_balances;
+  v_plan     stipend.plans;
+  v_source   text;
+  v_lapsed   record;
+begin
+  select * into strict v_balance
+  from stipend.organization_credit_balances b where b.organization_id = p_organization_id;
+  select n.* into strict v_plan
+  from stipend.organization_plans p join stipend.plans n on n.id = p.plan_id
+  where p.organization_id = p_organization_id;
+  v_source := '#allocation:' || extract(epoch from v_balance.period_start)::bigint;
+
+  if exists (
+    select from stipend.credit_sources s where s.organization_id = p_organization_id and s.source_id = v_source) then
+    for v_lapsed in
+      select -s.credits as credits, s.sequence
+      from stipend.credit_sources s
+      where s.organization_id = p_organization_id
+        and s.source_id like format('#lapse:past\_due:%s:%%', v_balance.period_number)
+        and not exists (
+          select from stipend.credit_sources x
+          where x.organization_id = s.organization_id and x.source_id = '#restored:' || s.sequence)
+    loop
+      perform stipend.post_monthly(p_organization_id, 'plan_allocation', v_lapsed.credits,
+        '#restored:' || v_lapsed.sequence, v_plan.unique_name, null);
+    end loop;
+  elsif v_plan.monthly_ai_credits > 0 then
+    update stipend.organization_credit_balances b
+    set monthly_allocation = greatest(b.monthly_allocation, v_plan.monthly_ai_credits)
+    where b.organization_id = p_organization_id;
+    perform stipend.post_monthly(p_organization_id, 'plan_allocation', v_plan.monthly_ai_credits, v_source,
+      v_plan.unique_name, v_balance.period_start);
+  end if;
+end;
+$$;
+
+ALTER FUNCTION stipend.restore_allocation(p_organization_id text) OWNER TO stipend_ledger;
 
 --
 -- Name: roll_period(text); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
@@ -3205,15 +3267,8 @@ begin
           else 'active' end
     where p.organization_id = p_organization_id;
     select p.status into strict status from stipend.organization_plans p where p.organization_id = p_organization_id;
-    if v_before.status = 'past_due' and status = 'active' and v_before.monthly_ai_credits > 0
-      and not exists (
-        select from stipend.credit_sources s
-        where s.organization_id = p_organization_id
-          and s.source_id = '#allocation_paid:' || extract(epoch from v_balance.period_start)::bigint) then
-      update stipend.organization_credit_balances b set monthly_allocation = greatest(b.monthly_allocation, v_before.monthly_ai_credits)
-      where b.organization_id = p_organization_id;
-      perform stipend.post_monthly(p_organization_id, 'plan_allocation', v_before.monthly_ai_credits,
-        '#allocation_paid:' || extract(epoch from v_balance.period_start)::bigint, v_before.unique_name, v_now);
+    if v_before.status <> 'active' and status = 'active' then
+      perform stipend.restore_allocation(p_organization_id);
     end if;
   end if;
 
@@ -3320,6 +3375,17 @@ begin
   from stipend.credit_reservations r
   where r.organization_id = p_organization_id and r.status = 'open'
   having min(r.expires_at) < v_balance.holds_due_from;
+
+  return query
+  select 'reservation_charge', r.sequence, coalesce(s.charged, 0)::text, r.charged_credits::text
+  from stipend.credit_reservations r
+  left join (
+    select t.reservation_id, sum(t.covered_amount - t.amount) as charged
+    from stipend.credit_transactions t
+    where t.organization_id = p_organization_id and t.reservation_id is not null
+    group by t.reservation_id
+  ) s on s.reservation_id = r.id
+  where r.organization_id = p_organization_id and r.status <> 'open' and coalesce(s.charged, 0) <> r.charged_credits;
 
   return query
   select 'budget_held', v_balance.ledger_sequence, coalesce(sum(r.estimated_credits), 0)::text, w.held::text
@@ -4859,6 +4925,12 @@ REVOKE ALL ON FUNCTION stipend.reset_monthly_credits(p_limit integer) FROM PUBLI
 GRANT ALL ON FUNCTION stipend.reset_monthly_credits(p_limit integer) TO stipend_server;
 
 --
+-- Name: FUNCTION restore_allocation(p_organization_id text); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.restore_allocation(p_organization_id text) FROM PUBLIC;
+
+--
 -- Name: FUNCTION roll_period(p_organization_id text); Type: ACL; Schema: stipend; Owner: stipend_ledger
 --
 
@@ -4955,7 +5027,19 @@ GRANT SELECT ON TABLE stipend.ai_capabilities TO stipend_server;
 --
 
 GRANT SELECT ON TABLE stipend.api_keys TO stipend_ledger;
-GRANT SELECT,INSERT,UPDATE ON TABLE stipend.api_keys TO stipend_server;
+GRANT SELECT,INSERT ON TABLE stipend.api_keys TO stipend_server;
+
+--
+-- Name: COLUMN api_keys.revoked_at; Type: ACL; Schema: stipend; Owner: stipend_migrator
+--
+
+GRANT UPDATE(revoked_at) ON TABLE stipend.api_keys TO stipend_server;
+
+--
+-- Name: COLUMN api_keys.last_used_at; Type: ACL; Schema: stipend; Owner: stipend_migrator
+--
+
+GRANT UPDATE(last_used_at) ON TABLE stipend.api_keys TO stipend_server;
 
 --
 -- Name: TABLE budget_windows; Type: ACL; Schema: stipend; Owner: stipend_migrator

@@ -89,9 +89,7 @@ async function runPgbench(server: BenchServer, options: string[]): Promise<strin
 function program(name: string): string {
   const path = join(debianPrograms, name)
   if (!existsSync(path)) {
-    throw new Error(
-      `${path} is missing: the benchmark needs Debian's packages postgresql-15 and postgresql-contrib.`,
-    )
+    throw new Error(`${path} is missing: the benchmark needs Debian's package postgresql-15.`)
   }
   return path
 }

@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { migrateUp } from '@stipend/db'
@@ -51,10 +51,13 @@ export interface OpenEngine extends AsyncDisposable {
 }
 
 const cache = fileURLToPath(new URL('../../node_modules/.cache', import.meta.url))
+/** Before the id of the process that the folder belongs to. */
+const prefix = 'stipend-bench-'
 
 export async function startServer(extra: Readonly<Record<string, string>> = {}): Promise<BenchServer> {
   mkdirSync(cache, { recursive: true })
-  const folder = mkdtempSync(join(cache, 'stipend-bench-'))
+  await removeLeftovers()
+  const folder = join(cache, `${prefix}${process.pid}`)
   const remove = (path: string) => rmSync(path, { recursive: true, force: true })
   const postgres = await startEmbeddedPostgres({
     dataDirectory: folder,
@@ -158,6 +161,22 @@ export async function createOrganization(database: BenchDatabase, prefix: string
 /** What autovacuum's analyze does after a minute or so. */
 export async function analyze(database: BenchDatabase): Promise<void> {
   await withClient(database.superuserUrl, (client) => client.query('vacuum (analyze)'))
+}
+
+/** An interrupted run leaves gigabytes; a killed one also a server, which starting on its folder takes over. */
+async function removeLeftovers(): Promise<void> {
+  for (const name of readdirSync(cache).filter((name) => name.startsWith(prefix))) {
+    const folder = join(cache, name)
+    if (isAlive(Number(name.slice(prefix.length)))) continue
+    if (existsSync(join(folder, 'cluster', 'postmaster.pid'))) {
+      await using _ = await startEmbeddedPostgres({ dataDirectory: folder })
+    }
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+function isAlive(pid: number): boolean {
+  return Number.isInteger(pid) && existsSync(`/proc/${pid}`)
 }
 
 function createLogin(user: string): Login {

@@ -21,7 +21,7 @@ begin
     select min(g.expires_at) into v_grant_due
     from stipend.credit_grants g where g.organization_id = p_organization_id and g.is_live;
 
-    select p.paid_until + make_interval(days => s.grace_days) into v_grace_end
+    select p.paid_until + make_interval(hours => 24 * s.grace_days) into v_grace_end
     from stipend.organization_plans p cross join stipend.credit_settings s
     where p.organization_id = p_organization_id and p.status = 'active';
 
@@ -37,7 +37,7 @@ begin
     elsif v_due = v_balance.period_end then
       perform stipend.roll_period(p_organization_id);
     else
-      perform stipend.lapse_monthly(p_organization_id, v_due, 'past_due:' || extract(epoch from v_due)::bigint);
+      perform stipend.lapse_monthly(p_organization_id, v_due, format('past_due:%s:%s', v_balance.period_number, v_balance.ledger_sequence + 1));
       update stipend.organization_plans p set status = 'past_due' where p.organization_id = p_organization_id;
       perform stipend.emit_event(p_organization_id, 'subscription.past_due',
         jsonb_build_object('since', v_due), v_now);

@@ -78,6 +78,14 @@ begin
         return next v_out;
         continue;
       end if;
+      -- Before a refusal for credits, holds that are due end; this one is being extended.
+      if not v_offer.is_unlimited and v_hold.expires_at > v_now and v_balance.holds_due_from <= v_now
+        and v_balance.monthly_left + v_balance.bonus - v_balance.debt - v_balance.reserved + v_balance.overdraft_limit
+          < v_raise then
+        perform stipend.end_due_holds(v_hold.organization_id, 500);
+        select * into strict v_balance
+        from stipend.organization_credit_balances b where b.organization_id = v_hold.organization_id;
+      end if;
       if not v_offer.is_unlimited
         and v_balance.monthly_left + v_balance.bonus - v_balance.debt - v_balance.reserved + v_balance.overdraft_limit
           < v_raise then

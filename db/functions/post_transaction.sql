@@ -20,6 +20,10 @@ begin
   p_row.sequence := v_balance.ledger_sequence + 1;
   p_row.balance_after := v_balance.monthly_left + v_balance.bonus - v_balance.debt + p_row.amount;
   p_row.created_at := stipend.organization_now(p_row.organization_id, v_balance.ledger_at);
+  if p_row.reservation_id is not null then
+    -- What became due since the lock was taken is the next one's to write: this call belongs before it.
+    p_row.created_at := greatest(least(p_row.created_at, v_balance.next_due_at - interval '1 microsecond'), v_balance.ledger_at);
+  end if;
   p_row.effective_at := coalesce(p_row.effective_at, p_row.created_at);
   p_row.hash := stipend.transaction_hash(p_row, v_balance.ledger_hash);
 

@@ -26,7 +26,7 @@ begin
   end if;
   select n.* into strict v_plan from stipend.organization_plans p join stipend.plans n on n.id = p.plan_id
   where p.organization_id = p_organization_id;
-  select p.status, p.pending_change_at, p.paid_until + make_interval(days => s.grace_days)
+  select p.status, p.pending_change_at, p.paid_until + make_interval(hours => 24 * s.grace_days)
   into strict v_status, v_pending_at, v_grace_end
   from stipend.organization_plans p cross join stipend.credit_settings s where p.organization_id = p_organization_id;
   select n.* into v_pending from stipend.organization_plans p join stipend.plans n on n.id = p.pending_plan_id

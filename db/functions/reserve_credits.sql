@@ -304,6 +304,9 @@ begin
         or cardinality(r.models) = 0 or r.model <> all(r.models) then
         select x.code, x.detail into code, detail
         from stipend.access_refusal(r.organization_id, r.capability, r.quality_asked, r.model) x;
+        if code is null and r.offer_id is null then
+          code := 'skipped';   -- a catalog push came between two snapshots: ask again
+        end if;
         exit decision when code is not null;
       end if;
 

@@ -1,6 +1,6 @@
 -- What the billing side says of an organization's subscription: paid until when (NULL: nobody bills it),
--- suspended by the operator or not, ended. A payment ends past due and brings back this period's allocation;
--- an ended subscription moves to the lowest plan, bonus kept.
+-- suspended by the operator or not, ended. A payment ends past due and brings back what lapsed of this period's
+-- allocation; an ended subscription moves to the lowest plan, bonus kept.
 create or replace function stipend.update_subscription(
   p_organization_id text, p_paid_until timestamptz, p_is_suspended boolean, p_is_ended boolean,
   out status text, out plan text, out paid_until timestamptz
@@ -38,15 +38,8 @@ begin
           else 'active' end
     where p.organization_id = p_organization_id;
     select p.status into strict status from stipend.organization_plans p where p.organization_id = p_organization_id;
-    if v_before.status = 'past_due' and status = 'active' and v_before.monthly_ai_credits > 0
-      and not exists (
-        select from stipend.credit_sources s
-        where s.organization_id = p_organization_id
-          and s.source_id = '#allocation_paid:' || extract(epoch from v_balance.period_start)::bigint) then
-      update stipend.organization_credit_balances b set monthly_allocation = greatest(b.monthly_allocation, v_before.monthly_ai_credits)
-      where b.organization_id = p_organization_id;
-      perform stipend.post_monthly(p_organization_id, 'plan_allocation', v_before.monthly_ai_credits,
-        '#allocation_paid:' || extract(epoch from v_balance.period_start)::bigint, v_before.unique_name, v_now);
+    if v_before.status <> 'active' and status = 'active' then
+      perform stipend.restore_allocation(p_organization_id);
     end if;
   end if;
 

@@ -1,5 +1,5 @@
 -- Proves an organization's books, or names what is wrong, a row each: the chain and gapless sequence, each row's
--- balance, the balance row against the ledger's sums pool by pool, grants against bonus, open holds against
+-- balance, the balance row against the ledger's sums pool by pool, charges of ended holds, grants against bonus, open holds against
 -- reserved, budget windows against their holds. p_from: verify the chain from this sequence on (0: all of it).
 create or replace function stipend.verify_ledger(p_organization_id text, p_from bigint default 0)
 returns table (problem text, sequence bigint, expected text, found text)
@@ -92,6 +92,17 @@ begin
   from stipend.credit_reservations r
   where r.organization_id = p_organization_id and r.status = 'open'
   having min(r.expires_at) < v_balance.holds_due_from;
+
+  return query
+  select 'reservation_charge', r.sequence, coalesce(s.charged, 0)::text, r.charged_credits::text
+  from stipend.credit_reservations r
+  left join (
+    select t.reservation_id, sum(t.covered_amount - t.amount) as charged
+    from stipend.credit_transactions t
+    where t.organization_id = p_organization_id and t.reservation_id is not null
+    group by t.reservation_id
+  ) s on s.reservation_id = r.id
+  where r.organization_id = p_organization_id and r.status <> 'open' and coalesce(s.charged, 0) <> r.charged_credits;
 
   return query
   select 'budget_held', v_balance.ledger_sequence, coalesce(sum(r.estimated_credits), 0)::text, w.held::text

@@ -15,5 +15,5 @@ grant insert, update, delete on
   to stipend_ledger;
 
 grant select on all tables in schema stipend to stipend_server;
-grant insert, update on stipend.api_keys to stipend_server;
+grant insert, update (last_used_at, revoked_at) on stipend.api_keys to stipend_server;
 grant insert, update, delete on stipend.idempotency_records to stipend_server;

@@ -1,5 +1,5 @@
 import type { Pool, PoolClient, QueryConfig } from 'pg'
-import { isConnectionLost, isLockTimeout, isTransient, toStipendError } from './database-error.ts'
+import { isCausedByValues, isConnectionLost, isTransient, toStipendError } from './database-error.ts'
 import { errorOf } from './errors.ts'
 import { type Outcome, type OutcomeRow, parseOutcome, requestIndex } from './outcome.ts'
 import { batchStatement, type VerbRequest } from './verbs.ts'
@@ -13,6 +13,8 @@ export interface BatcherOptions {
   lanes: number
   /** Calls under way at once that wait for an organization somebody else holds, one organization each. */
   waitingLanes: number
+  /** Calls under way at once for hot organizations, one organization each, two calls where a lane is left. */
+  hotLanes: number
   /** How long a lost connection is retried before `database_unavailable`. */
   retryForMs: number
   /**
@@ -26,6 +28,8 @@ interface Queued {
   request: VerbRequest
   resolve: (outcome: Outcome) => void
   reject: (error: unknown) => void
+  /** A call with it was lost on the way: its id may exist. */
+  mayHaveCommitted: boolean
 }
 
 interface OrganizationQueue {
@@ -36,8 +40,17 @@ interface OrganizationQueue {
   isListed: boolean
   /** The call under way waits in a lane of its own and is surely at the lock before another one. */
   isFirstAtLock: boolean
-  /** Hot, or held by somebody else lately: until then it waits in a lane of its own instead of being skipped again. */
+  /** Held by somebody else lately: until then it waits in a lane of its own instead of being skipped again. */
   waitsUntil: number
+  /** Had many requests lately: until then it has a lane of its own. */
+  hotUntil: number
+}
+
+/** Lanes that serve one organization a call. */
+interface OwnLanes {
+  queues: OrganizationQueue[]
+  busy: number
+  count: number
 }
 
 /** Requests of one organization from which a second call is sent while the first is under way. */
@@ -58,10 +71,10 @@ export class Batcher {
   readonly #options: BatcherOptions
   readonly #organizations = new Map<string, OrganizationQueue>()
   #ready: OrganizationQueue[] = []
-  #waiting: OrganizationQueue[] = []
+  /** Lanes of one organization each: a locked one must not take those of the hot ones. */
+  readonly #own: Record<'waiting' | 'hot', OwnLanes>
   #queuedCount = 0
   #busyLanes = 0
-  #busyWaitingLanes = 0
   #isPumpScheduled = false
   #isClosing = false
   #onIdle: (() => void)[] = []
@@ -69,6 +82,10 @@ export class Batcher {
   constructor(pool: Pool, options: BatcherOptions) {
     this.#pool = pool
     this.#options = options
+    this.#own = {
+      waiting: { queues: [], busy: 0, count: options.waitingLanes },
+      hot: { queues: [], busy: 0, count: options.hotLanes },
+    }
   }
 
   /** The outcome of one request, after COMMIT. @throws StipendError for what is no outcome. */
@@ -83,7 +100,7 @@ export class Batcher {
     }
     return new Promise((resolve, reject) => {
       const queue = this.#queueOf(request.organizationId)
-      queue.queued.push({ request, resolve, reject })
+      queue.queued.push({ request, resolve, reject, mayHaveCommitted: false })
       this.#queuedCount += 1
       this.#enlist(queue)
       this.#schedulePump()
@@ -108,6 +125,7 @@ export class Batcher {
         isListed: false,
         isFirstAtLock: false,
         waitsUntil: 0,
+        hotUntil: 0,
       }
       this.#organizations.set(organizationId, queue)
     }
@@ -116,16 +134,15 @@ export class Batcher {
 
   #enlist(queue: OrganizationQueue): void {
     if (queue.isListed || queue.queued.length === 0 || queue.inFlight > 1) return
+    const now = performance.now()
+    const own = queue.waitsUntil > now ? this.#own.waiting : queue.hotUntil > now ? this.#own.hot : null
     if (queue.inFlight === 1) {
       // A hot organization: the next call already stands at the lock when the one under way commits.
-      if (!queue.isFirstAtLock) return
-      const isLaneLeft = this.#busyWaitingLanes + this.#waiting.length < this.#options.waitingLanes - 1
-      if (queue.queued.length < overlapFrom || !isLaneLeft) return
-      this.#waiting.push(queue)
-    } else {
-      const list = queue.waitsUntil > performance.now() ? this.#waiting : this.#ready
-      list.push(queue)
+      if (own === null || !queue.isFirstAtLock || queue.queued.length < overlapFrom) return
+      if (own.busy + own.queues.length >= own.count) return
     }
+    const list = own?.queues ?? this.#ready
+    list.push(queue)
     queue.isListed = true
   }
 
@@ -148,17 +165,21 @@ export class Batcher {
         this.#finish(taken)
       })
     }
-    while (this.#busyWaitingLanes < this.#options.waitingLanes) {
-      const queue = this.#waiting.shift()
-      if (queue === undefined) break
-      const share = Math.min(this.#options.maxBatch, overlappingShare(queue))
-      const taken = new Map([[queue, this.#takeFrom(queue, share)]])
-      this.#busyWaitingLanes += 1
-      this.#letOverlap(queue)
-      void this.#run(taken, true).finally(() => {
-        this.#busyWaitingLanes -= 1
-        this.#finish(taken)
-      })
+    for (const own of Object.values(this.#own)) {
+      while (own.busy < own.count) {
+        const queue = own.queues.shift()
+        if (queue === undefined) break
+        const share = Math.min(this.#options.maxBatch, overlappingShare(queue))
+        const requests = this.#takeFrom(queue, share)
+        if (requests.length >= overlapFrom) queue.hotUntil = performance.now() + ownLaneMs
+        const taken = new Map([[queue, requests]])
+        own.busy += 1
+        this.#letOverlap(queue)
+        void this.#run(taken, true).finally(() => {
+          own.busy -= 1
+          this.#finish(taken)
+        })
+      }
     }
   }
 
@@ -193,7 +214,7 @@ export class Batcher {
       const share = Math.max(1, Math.floor(room / left))
       const requests = this.#takeFrom(queue, share)
       taken.set(queue, requests)
-      if (requests.length >= 2 * overlapFrom) queue.waitsUntil = performance.now() + ownLaneMs
+      if (requests.length >= 2 * overlapFrom) queue.hotUntil = performance.now() + ownLaneMs
       room -= requests.length
       left -= 1
     }
@@ -204,13 +225,15 @@ export class Batcher {
     for (const queue of taken.keys()) {
       queue.inFlight -= 1
       if (queue.queued.length > 0 || queue.inFlight > 0) this.#enlist(queue)
-      else if (queue.waitsUntil <= performance.now()) this.#organizations.delete(queue.organizationId)
+      else if (Math.max(queue.waitsUntil, queue.hotUntil) <= performance.now())
+        this.#organizations.delete(queue.organizationId)
     }
-    if (this.#queuedCount === 0 && this.#busyLanes === 0 && this.#busyWaitingLanes === 0) {
+    const { waiting, hot } = this.#own
+    if (this.#queuedCount + this.#busyLanes + waiting.busy + hot.busy === 0) {
       this.#organizations.clear()
       for (const resolve of this.#onIdle.splice(0)) resolve()
     }
-    if (this.#ready.length > 0 || this.#waiting.length > 0) this.#schedulePump()
+    if (this.#ready.length + waiting.queues.length + hot.queues.length > 0) this.#schedulePump()
   }
 
   async #run(taken: Map<OrganizationQueue, Queued[]>, wait: boolean): Promise<void> {
@@ -231,14 +254,15 @@ export class Batcher {
     const giveUpAt = performance.now() + this.#options.retryForMs
     for (let attempt = 0; ; attempt += 1) {
       try {
-        return await this.#call(batch, wait, attempt > 0)
+        return await this.#call(batch, wait)
       } catch (error) {
+        if (isConnectionLost(error)) for (const queued of batch) queued.mayHaveCommitted = true
         if ((isTransient(error) || isConnectionLost(error)) && performance.now() < giveUpAt) {
           await new Promise((resolve) => setTimeout(resolve, Math.min(20 * 2 ** attempt, 500)))
           continue
         }
         const [only] = batch
-        if (batch.length > 1 && !isConnectionLost(error) && !isLockTimeout(error)) {
+        if (batch.length > 1 && isCausedByValues(error)) {
           // Poisoned: halve until the culprit stands alone.
           const half = batch.length >> 1
           const first = await this.#execute(batch.slice(0, half), wait)
@@ -253,11 +277,11 @@ export class Batcher {
     }
   }
 
-  async #call(batch: readonly Queued[], wait: boolean, isRetry: boolean): Promise<Queued[]> {
+  async #call(batch: readonly Queued[], wait: boolean): Promise<Queued[]> {
     const statement = batchStatement(
       batch.map(({ request }) => request),
       wait,
-      isRetry,
+      batch.some(({ mayHaveCommitted }) => mayHaveCommitted),
     )
     const client = await this.#pool.connect()
     const name = this.#options.namedStatements ? statement.name : undefined
@@ -268,15 +292,18 @@ export class Batcher {
     for (const [verb, ...row] of rows) {
       const request = statement.groups[Number(verb)]?.[requestIndex(row)]
       const queued = request === undefined ? undefined : byRequest.get(request)
-      if (queued === undefined) continue
+      if (queued === undefined || request === undefined) continue
+      byRequest.delete(request)
       const outcome = parseOutcome(row)
       if (outcome.code === 'skipped') {
         skipped.push(queued)
       } else {
-        markPartiesStored(queued.request)
+        if (outcome.code === null && !outcome.isReplay) markPartiesStored(queued.request)
         queued.resolve(outcome)
       }
     }
+    // Every request has its row; should that be untrue, nobody is left waiting.
+    for (const { reject } of byRequest.values()) reject(errorOf('internal'))
     return skipped
   }
 }

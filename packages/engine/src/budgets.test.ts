@@ -160,6 +160,22 @@ test('put again it changes the limit; deleted it refuses nothing', async () => {
   await ledger.settle(organizationId, reservationId, 2)
 })
 
+test("listed, a budget shows the window of the organization's time", async () => {
+  const organizationId = await ledger.createOrganization('pro')
+  await ledger.setClock(organizationId, new Date(monday))
+  await engine.putBudget({
+    organizationId,
+    scopeType: 'organization',
+    period: 'week',
+    limitCredits: credits(10),
+  })
+  await ledger.spend(organizationId, 8)
+  const thisWeek = { usedCredits: 800, resetsAt: new Date(monday + days(7)) }
+  expect(await engine.listBudgets(organizationId)).toMatchObject([thisWeek])
+  await ledger.setClock(organizationId, new Date(monday + days(7)))
+  expect(await engine.listBudgets(organizationId)).toMatchObject([{ usedCredits: 0 }])
+})
+
 test('200 at once stay within a budget', async () => {
   const organizationId = await ledger.createOrganization('pro')
   await engine.putBudget({

@@ -55,7 +55,9 @@ export async function listBudgets(pool: Pool, organizationId: string): Promise<B
     `select b.*, coalesce(w.used, 0) as used, coalesce(w.held, 0) as held,
        (s.start at time zone 'UTC' + ('1 ' || b.period)::interval) at time zone 'UTC' as resets_at
      from stipend.budgets b
-     cross join lateral (select stipend.budget_window_start(b.period, now())) s(start)
+     left join stipend.test_clocks c on c.organization_id = b.organization_id
+     cross join lateral (
+       select stipend.budget_window_start(b.period, clock_timestamp() + coalesce(c.clock_offset, interval '0'))) s(start)
      left join stipend.budget_windows w
        on w.organization_id = b.organization_id and w.budget_id = b.id and w.window_start = s.start
      where b.organization_id = $1::text

@@ -26,8 +26,16 @@ export function isTransient(error: unknown): boolean {
   return state === '40001' || state === '40P01'
 }
 
+/**
+ * What the values of a request may cause: data exceptions, violated constraints, errors raised in a function. Others,
+ * such as a full disk or a cancelled statement, would meet every half of the batch alike.
+ */
+export function isCausedByValues(error: unknown): boolean {
+  return /^(22|23|P0|SP|XX)/.test(stateOf(error) ?? '')
+}
+
 /** The lock_timeout of a lane that waits for one organization. */
-export function isLockTimeout(error: unknown): boolean {
+function isLockTimeout(error: unknown): boolean {
   return stateOf(error) === '55P03'
 }
 

@@ -57,6 +57,7 @@ const defaults: BatcherOptions = {
   maxQueued: 10_000,
   lanes: 2,
   waitingLanes: 4,
+  hotLanes: 2,
   retryForMs: 5_000,
   namedStatements: false,
 }

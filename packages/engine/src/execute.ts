@@ -3,7 +3,14 @@ import type { Credits } from './credits.ts'
 import { queryRows } from './database.ts'
 import { errorOf, StipendError } from './errors.ts'
 import type { ModelUsage } from './prices.ts'
-import type { Reservation, Reservations, ReserveInput, SettleFlag, Settlement } from './reservations.ts'
+import type {
+  Reservation,
+  Reservations,
+  ReserveInput,
+  SettleFlag,
+  SettleInput,
+  Settlement,
+} from './reservations.ts'
 
 /** What a run is given: the admitted hold, the models to try in order, and a way to tell usage as it grows. */
 export interface RunContext {
@@ -40,6 +47,8 @@ export interface ExecuteResult<Result> {
   quality: string
   /** The first answer of the idempotency key, charged once. */
   isReplay: boolean
+  /** False: the database could not be told; creditsUsed is the estimate until the hold's lease ends. */
+  isSettled: boolean
 }
 
 const leaseSeconds = 60
@@ -67,42 +76,36 @@ export async function executeWithAIAccess<Result>(
     // A refused or failed extension changes nothing now: the hold stands until its lease ends.
     reservations.extend({ organizationId, reservationId, usage: reported }).catch(() => {})
   }, extendEveryMs)
+  let answer: RunResult<Result>
   try {
-    const answer = await run({
+    answer = await run({
       reservation,
       models: reservation.models,
       report: (usage) => {
         reported = usage
       },
     })
-    const { usage, actualCredits } = answer
-    const hasCharge = usage !== undefined || actualCredits !== undefined
-    const settlement = await settleSurely(reservations, {
-      organizationId,
-      reservationId,
-      usage,
-      // Neither usage nor credits told: the estimate is charged and marked.
-      actualCredits: hasCharge ? actualCredits : reservation.estimatedCredits,
-      flags: hasCharge ? answer.flags : [...(answer.flags ?? []), 'estimated'],
-      metadata: answer.metadata,
-      reply: keepsReply && input.idempotencyKey !== undefined ? storedReply(answer) : undefined,
-    })
-    return {
-      result: answer.result,
-      creditsUsed: settlement.creditsUsed,
-      creditsEstimated: reservation.estimatedCredits,
-      balanceRemaining: settlement.balanceRemaining,
-      model: usage?.model ?? reservation.models[0]?.key ?? null,
-      usage: usage ?? null,
-      reservationId,
-      quality: reservation.quality,
-      isReplay: false,
-    }
   } catch (error) {
     await end(reservations, organizationId, reservationId, reported)
     throw error
   } finally {
     clearInterval(timer)
+  }
+  const settlement = await settleSurely(reservations, reservation, {
+    answer,
+    keepsReply: keepsReply && input.idempotencyKey !== undefined,
+  })
+  return {
+    result: answer.result,
+    creditsUsed: settlement?.creditsUsed ?? reservation.estimatedCredits,
+    creditsEstimated: reservation.estimatedCredits,
+    balanceRemaining: settlement?.balanceRemaining ?? reservation.balance,
+    model: answer.usage?.model ?? reservation.models[0]?.key ?? null,
+    usage: answer.usage ?? null,
+    reservationId,
+    quality: reservation.quality,
+    isReplay: false,
+    isSettled: settlement !== null,
   }
 }
 
@@ -131,19 +134,48 @@ async function end(
   }
 }
 
-/** The model has been paid: a database that is away for a moment must not lose the charge. */
-async function settleSurely(
+/**
+ * The model has been paid and the answer is the user's, so nothing is thrown from here. A database that is away for a
+ * moment is asked again; what it refuses to keep is left out; usage that cannot be priced is charged as estimated, for
+ * review. null: not settled; when the lease ends, the hold is charged by the last usage reported.
+ */
+async function settleSurely<Result>(
   reservations: Reservations,
-  input: Parameters<Reservations['settle']>[0],
-): Promise<Settlement> {
-  for (let attempt = 1; ; attempt += 1) {
+  reservation: Reservation,
+  { answer, keepsReply }: { answer: RunResult<Result>; keepsReply: boolean },
+): Promise<Settlement | null> {
+  const { organizationId, id: reservationId, estimatedCredits } = reservation
+  const { usage, actualCredits, flags = [] } = answer
+  const hasCharge = usage !== undefined || actualCredits !== undefined
+  let input: SettleInput = {
+    organizationId,
+    reservationId,
+    usage,
+    actualCredits: hasCharge ? actualCredits : estimatedCredits,
+    flags: hasCharge ? flags : [...flags, 'estimated'],
+    metadata: answer.metadata,
+    reply: keepsReply ? storedReply(answer) : undefined,
+  }
+  for (let attempt = 1; attempt <= settleAttempts; attempt += 1) {
     try {
       return await reservations.settle(input)
     } catch (error) {
-      const mayPass = error instanceof StipendError && error.retryable && error.status === 503
-      if (!mayPass || attempt === settleAttempts) throw error
+      if (!(error instanceof StipendError)) throw error
+      if (error.code === 'invalid_request') {
+        input = {
+          organizationId,
+          reservationId,
+          actualCredits: estimatedCredits,
+          flags: ['estimated', 'review'],
+        }
+      } else if (error.code === 'internal') {
+        input = { ...input, metadata: undefined, reply: undefined }
+      } else if (error.status !== 503) {
+        return null
+      }
     }
   }
+  return null
 }
 
 async function replay<Result>(pool: Pool, reservation: Reservation): Promise<ExecuteResult<Result>> {
@@ -167,5 +199,6 @@ async function replay<Result>(pool: Pool, reservation: Reservation): Promise<Exe
     reservationId: reservation.id,
     quality: reservation.quality,
     isReplay: true,
+    isSettled: true,
   }
 }

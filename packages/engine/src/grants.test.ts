@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { days, useLedger } from '../test/ledger.ts'
+import { days, minutes, useLedger } from '../test/ledger.ts'
 import { credits } from './index.ts'
 
 const ledger = await useLedger()
@@ -36,6 +36,19 @@ test('many settles of one batch draw grants in the same order as one by one', as
   for (let i = 0; i < 4; i += 1) holds.push(await ledger.hold(organizationId, 1.5))
   await Promise.all(holds.map((id) => ledger.settle(organizationId, id, 1.5)))
   expect(await ledger.grantsLeft(organizationId)).toEqual([1.5, 0, 0])
+})
+
+test('an adjustment and a late settle draw in that order too', async () => {
+  const organizationId = await ledger.createOrganization()
+  for (const amount of [3, 3, 3]) await ledger.grant(organizationId, amount)
+  await ledger.grant(organizationId, 3, undefined, 10)
+  await engine.adjustCredits({ organizationId, credits: credits(-4), reason: 'a mistake', sourceId: 'fix' })
+  expect(await ledger.grantsLeft(organizationId)).toEqual([2, 3, 3, 0])
+  const reservationId = await ledger.hold(organizationId, 1)
+  await ledger.moveClock(organizationId, minutes(6))
+  await engine.cleanupReservations()
+  await ledger.settle(organizationId, reservationId, 4)
+  expect(await ledger.grantsLeft(organizationId)).toEqual([0, 1, 3, 0])
 })
 
 test('an adjustment below zero takes in spend order and may leave debt', async () => {

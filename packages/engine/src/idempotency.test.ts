@@ -97,6 +97,31 @@ test('expired with a charge, the key stays with it', async () => {
   expect(await holders(organizationId)).toBe(1)
 })
 
+test('asked three times in one batch, a key is decided in order, in one call', async () => {
+  const organizationId = await ledger.createOrganization('payg', 10)
+  const { engine: some, pool, close } = ledger.openEngine({ lanes: 1 })
+  const call = (amount: number, idempotencyKey?: string) =>
+    some.reserveCredits({
+      organizationId,
+      capability: 'reply',
+      estimatedCredits: credits(amount),
+      idempotencyKey,
+    })
+  await call(0.01)
+  let calls = 0
+  pool.on('acquire', () => {
+    calls += 1
+  })
+  const answers = await Promise.allSettled([call(1, 'k'), call(1, 'k'), call(2, 'k')])
+  expect(answers).toMatchObject([
+    { status: 'fulfilled' },
+    { reason: { code: 'request_in_flight' } },
+    { reason: { code: 'idempotency_mismatch' } },
+  ])
+  expect(calls).toBe(1)
+  await close()
+})
+
 test('a thousand retries of one key have one effect', async () => {
   const organizationId = await ledger.createOrganization('payg', 5000)
   const other = ledger.openEngine()

@@ -197,8 +197,9 @@ export class Reservations {
     const given = [actualCredits, usage, costNanoUsd].filter((value) => value !== undefined)
     if (given.length !== 1)
       throw invalid('actualCredits', 'or usage or costNanoUsd must be given, exactly one of them')
-    const credits = actualCredits === undefined ? null : requireCredits('actualCredits', actualCredits)
+    if (costNanoUsd !== undefined && costNanoUsd < 0n) throw invalid('costNanoUsd', 'must not be negative')
     const cost = usage === undefined ? (costNanoUsd ?? null) : this.#prices.costOf(usage)
+    const credits = explicitCharge(actualCredits, usage)
     const model = usage?.model ?? optionalText('model', input.model)
     const metadata = { ...input.metadata, ...(usage === undefined ? {} : { usage }) }
     const metadataText = Object.keys(metadata).length === 0 ? null : jsonText(metadata)
@@ -212,7 +213,7 @@ export class Reservations {
       model: model === null ? null : this.#prices.keyOf(model),
       flags,
       metadata: metadataText,
-      settleHash: digest([credits, cost === null ? null : String(cost), model, flags, usage ?? null]),
+      settleHash: digest([credits, usage === undefined ? String(cost) : countsOf(usage), model, flags]),
       reply: input.reply === undefined ? null : jsonText(input.reply),
     })
     throwRefusal(outcome)
@@ -304,6 +305,25 @@ function customerLimits(limits: ReserveInput['customerLimits']): string | null {
     throw invalid('customerLimits', 'must not name a key twice')
   }
   return jsonText(limits)
+}
+
+/** Credits where no cost decides: those the caller gives, and none where an explicit usage is zero. */
+function explicitCharge(actualCredits: Credits | undefined, usage: ModelUsage | undefined): Credits | null {
+  if (actualCredits === 0) return actualCredits
+  if (actualCredits !== undefined) return requireCredits('actualCredits', actualCredits)
+  const isZero = usage !== undefined && usage.inputTokens === 0 && usage.outputTokens === 0
+  return isZero ? hundredthsOfCredits(0) : null
+}
+
+/** The counts alone, in fixed order: the same usage written otherwise, or priced on another day, is the same. */
+function countsOf(usage: ModelUsage): readonly number[] {
+  return [
+    usage.inputTokens,
+    usage.cachedInputTokens ?? 0,
+    usage.cacheWriteTokens ?? 0,
+    usage.outputTokens,
+    usage.reasoningTokens ?? 0,
+  ]
 }
 
 const noHash = Buffer.alloc(0)

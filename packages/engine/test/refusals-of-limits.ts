@@ -1,0 +1,95 @@
+import { expect } from 'vitest'
+import { credits } from '../src/index.ts'
+import { onPlan, type RefusalCase, reserve } from './refusal-case.ts'
+
+const iso = /^\d{4}-\d\d-\d\dT/
+
+/** What windows, budgets and credits do not allow. */
+export const limitCases: Record<
+  'rate_limited' | 'customer_limit_exceeded' | 'budget_exceeded' | 'insufficient_credits' | 'holds_in_flight',
+  RefusalCase[]
+> = {
+  rate_limited: [
+    {
+      title: 'window, limit, use and when',
+      prepare: async (ledger) => {
+        const organizationId = await ledger.createOrganization('free')
+        await ledger.freezeClock(organizationId, new Date('2031-05-05T12:00:15Z'))
+        for (let i = 0; i < 5; i += 1) await ledger.hold(organizationId, 1, { capability: 'limited' })
+        return reserve(ledger, organizationId, { capability: 'limited' })
+      },
+      detail: { window: 'minute', limit: 5, used: 5, retryAfterMs: 57_000 },
+      status: 429,
+      retryAfter: true,
+    },
+  ],
+  customer_limit_exceeded: [
+    {
+      title: 'key, limit, use and when',
+      prepare: async (ledger) => {
+        const organizationId = await ledger.createOrganization('free')
+        const customerLimits = [{ key: 'eve', limit: 1 }]
+        await ledger.hold(organizationId, 1, { customerLimits })
+        return reserve(ledger, organizationId, { customerLimits })
+      },
+      detail: { window: 'day', key: 'eve', limit: 1, used: 1 },
+      status: 429,
+      retryAfter: true,
+    },
+  ],
+  budget_exceeded: [
+    {
+      title: 'scope and when it resets',
+      prepare: async (ledger) => {
+        const organizationId = await ledger.createOrganization('pro')
+        await ledger.engine.putBudget({
+          organizationId,
+          scopeType: 'capability',
+          scopeId: 'reply',
+          period: 'week',
+          limitCredits: credits(3),
+        })
+        await ledger.hold(organizationId, 2)
+        return reserve(ledger, organizationId, { estimatedCredits: credits(1.01) })
+      },
+      detail: {
+        scopeType: 'capability',
+        scopeId: 'reply',
+        period: 'week',
+        limit: 3,
+        held: 2,
+        used: 0,
+        resetsAt: expect.stringMatching(iso),
+      },
+      status: 402,
+    },
+  ],
+  insufficient_credits: [
+    {
+      title: 'shortfall, package, plan and period end',
+      prepare: onPlan('free', { estimatedCredits: credits(150) }),
+      detail: {
+        estimate: 150,
+        balance: 20,
+        available: 22,
+        shortfall: 128,
+        topup: { package: 'popular', credits: 500, priceUsdCents: 3999 },
+        plan: { plan: 'payg' },
+        periodEndsAt: expect.stringMatching(iso),
+      },
+      status: 402,
+    },
+  ],
+  holds_in_flight: [
+    {
+      title: 'may be admitted once holds end',
+      prepare: async (ledger) => {
+        const organizationId = await ledger.createOrganization('payg', 10)
+        await ledger.hold(organizationId, 9)
+        return reserve(ledger, organizationId, { estimatedCredits: credits(12) })
+      },
+      detail: { estimate: 12, balance: 10, reserved: 9, available: 3, shortfall: 9 },
+      status: 402,
+    },
+  ],
+}
