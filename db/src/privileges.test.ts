@@ -24,7 +24,7 @@ async function attempt(as: 'owner' | 'server' | 'superuser' | 'ledger', sql: str
 
 /** What a server's login may write itself: neither catalog nor credits. */
 const WRITTEN_BY_SERVERS: Readonly<Record<string, readonly string[]>> = {
-  api_keys: ['INSERT', 'UPDATE'],
+  api_keys: ['INSERT'], // and two columns of it, see below
   idempotency_records: ['INSERT', 'UPDATE', 'DELETE'],
 }
 

@@ -121,3 +121,16 @@ test('two raises of one batch see each other', async () => {
   expect(raises.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
   expect(await ledger.pools(organizationId)).toMatchObject({ reserved: 10 })
 })
+
+test('holds that are due end before a raise is refused', async () => {
+  const organizationId = await ledger.createOrganization('payg', 10)
+  const reservationId = await ledger.hold(organizationId, 2, { leaseSeconds: 3600 })
+  await ledger.hold(organizationId, 10, { leaseSeconds: 1 })
+  await ledger.moveClock(organizationId, minutes(1))
+  const raised = await engine.extendReservation({
+    organizationId,
+    reservationId,
+    estimatedCredits: credits(5),
+  })
+  expect(raised.estimatedCredits).toBe(500)
+})

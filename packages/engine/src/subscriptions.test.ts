@@ -165,3 +165,36 @@ test('to unlimited and back: the pools wait untouched', async () => {
   expect(await ledger.spend(organizationId, 20)).toMatchObject({ monthly: 2000 })
   expect(await ledger.pools(organizationId)).toMatchObject({ monthly: 480 })
 })
+
+test('what was spent of an allocation before grace ran out does not come back', async () => {
+  const organizationId = await ledger.createOrganization('pro')
+  await engine.updateSubscription({ organizationId, paidUntil: inDays(1) })
+  await ledger.spend(organizationId, 100)
+  await ledger.moveClock(organizationId, days(10))
+  await engine.updateSubscription({ organizationId, paidUntil: inDays(45) })
+  expect(await ledger.history(organizationId)).toEqual([
+    'plan_allocation 500',
+    'ai_consumption -100',
+    'credit_expiry -400',
+    'plan_allocation 400',
+  ])
+})
+
+test('paid until may go back to a day whose credits have lapsed before', async () => {
+  const organizationId = await ledger.createOrganization('pro')
+  const paidUntil = inDays(1)
+  await engine.updateSubscription({ organizationId, paidUntil })
+  await ledger.moveClock(organizationId, days(10))
+  await engine.updateSubscription({ organizationId, paidUntil: inDays(45) })
+  expect(await engine.updateSubscription({ organizationId, paidUntil })).toMatchObject({ status: 'past_due' })
+  expect(await ledger.pools(organizationId)).toMatchObject({ monthly: 0 })
+})
+
+test('past due, then suspended, then paid: the credits are back', async () => {
+  const organizationId = await ledger.createOrganization('pro')
+  await engine.updateSubscription({ organizationId, paidUntil: inDays(1) })
+  await ledger.moveClock(organizationId, days(10))
+  await engine.updateSubscription({ organizationId, paidUntil: inDays(1), isSuspended: true })
+  await engine.updateSubscription({ organizationId, paidUntil: inDays(45) })
+  expect(await ledger.pools(organizationId)).toMatchObject({ monthly: 500 })
+})
