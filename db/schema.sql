@@ -167,17 +167,13 @@ CREATE TABLE stipend.credit_transactions (
     effective_at timestamp with time zone NOT NULL,
     created_at timestamp with time zone NOT NULL,
     hash bytea NOT NULL,
-    CONSTRAINT credit_transactions_check CHECK ((amount = ((monthly_amount + bonus_amount) + debt_amount))),
-    CONSTRAINT credit_transactions_cost_usd_check CHECK ((cost_usd >= (0)::numeric)),
-    CONSTRAINT credit_transactions_sequence_check CHECK ((sequence > 0)),
-    CONSTRAINT credit_transactions_sign CHECK (
+    CONSTRAINT credit_transactions_check CHECK (((sequence > 0) AND (amount = ((monthly_amount + bonus_amount) + debt_amount)) AND (uncharged_credits >= (0)::numeric) AND (COALESCE(cost_usd, (0)::numeric) >= (0)::numeric) AND
 CASE
     WHEN (type = ANY (ARRAY['ai_consumption'::text, 'credit_expiry'::text, 'topup_clawback'::text])) THEN (amount <= (0)::numeric)
     WHEN (type = ANY (ARRAY['admin_adjustment'::text, 'plan_change_adjustment'::text])) THEN true
     WHEN (type = ANY (ARRAY['plan_allocation'::text, 'topup_purchase'::text, 'promo_bonus'::text, 'referral_bonus'::text, 'welcome_bonus'::text, 'refund'::text, 'clawback_reversal'::text])) THEN (amount > (0)::numeric)
     ELSE false
-END),
-    CONSTRAINT credit_transactions_uncharged_credits_check CHECK ((uncharged_credits >= (0)::numeric))
+END))
 );
 
 ALTER TABLE stipend.credit_transactions OWNER TO stipend_migrator;
@@ -1022,10 +1018,7 @@ CREATE TABLE stipend.credit_reservations (
     created_at timestamp with time zone NOT NULL,
     expires_at timestamp with time zone NOT NULL,
     ended_at timestamp with time zone,
-    CONSTRAINT credit_reservations_check CHECK (((status = 'open'::text) = (ended_at IS NULL))),
-    CONSTRAINT credit_reservations_estimated_credits_check CHECK ((estimated_credits >= (0)::numeric)),
-    CONSTRAINT credit_reservations_held_credits_check CHECK ((held_credits >= (0)::numeric)),
-    CONSTRAINT credit_reservations_status_check CHECK ((status = ANY (ARRAY['open'::text, 'settled'::text, 'released'::text, 'expired'::text])))
+    CONSTRAINT credit_reservations_check CHECK (((status = ANY (ARRAY['open'::text, 'settled'::text, 'released'::text, 'expired'::text])) AND ((status = 'open'::text) = (ended_at IS NULL)) AND (estimated_credits >= (0)::numeric) AND (held_credits >= (0)::numeric)))
 )
 WITH (fillfactor='55', autovacuum_vacuum_scale_factor='0.05');
 
@@ -1214,17 +1207,7 @@ CREATE TABLE stipend.organization_credit_balances (
     ledger_sequence bigint DEFAULT 0 NOT NULL,
     ledger_hash bytea NOT NULL,
     ledger_at timestamp with time zone NOT NULL,
-    CONSTRAINT organization_credit_balances_bonus_check CHECK ((bonus >= (0)::numeric)),
-    CONSTRAINT organization_credit_balances_check CHECK (((debt = (0)::numeric) OR ((monthly_left = (0)::numeric) AND (bonus = (0)::numeric)))),
-    CONSTRAINT organization_credit_balances_check1 CHECK ((period_start < period_end)),
-    CONSTRAINT organization_credit_balances_debt_check CHECK ((debt >= (0)::numeric)),
-    CONSTRAINT organization_credit_balances_ledger_sequence_check CHECK ((ledger_sequence >= 0)),
-    CONSTRAINT organization_credit_balances_low_balance_percent_check CHECK (((low_balance_percent >= 10) AND (low_balance_percent <= 50))),
-    CONSTRAINT organization_credit_balances_monthly_allocation_check CHECK ((monthly_allocation >= (0)::numeric)),
-    CONSTRAINT organization_credit_balances_monthly_left_check CHECK ((monthly_left >= (0)::numeric)),
-    CONSTRAINT organization_credit_balances_open_holds_check CHECK ((open_holds >= 0)),
-    CONSTRAINT organization_credit_balances_overdraft_limit_check CHECK ((overdraft_limit >= (0)::numeric)),
-    CONSTRAINT organization_credit_balances_reserved_check CHECK ((reserved >= (0)::numeric))
+    CONSTRAINT organization_credit_balances_check CHECK (((monthly_left >= (0)::numeric) AND (bonus >= (0)::numeric) AND (debt >= (0)::numeric) AND ((debt = (0)::numeric) OR ((monthly_left = (0)::numeric) AND (bonus = (0)::numeric))) AND (reserved >= (0)::numeric) AND (open_holds >= 0) AND (monthly_allocation >= (0)::numeric) AND (overdraft_limit >= (0)::numeric) AND ((low_balance_percent >= 10) AND (low_balance_percent <= 50)) AND (period_start < period_end) AND (ledger_sequence >= 0)))
 )
 WITH (fillfactor='50', autovacuum_vacuum_scale_factor='0.02');
 
@@ -4026,12 +4009,7 @@ CREATE TABLE stipend.rate_windows (
     day_bucket bigint NOT NULL,
     day_count integer NOT NULL,
     day_previous integer NOT NULL,
-    CONSTRAINT rate_windows_day_count_check CHECK ((day_count >= 0)),
-    CONSTRAINT rate_windows_day_previous_check CHECK ((day_previous >= 0)),
-    CONSTRAINT rate_windows_hour_count_check CHECK ((hour_count >= 0)),
-    CONSTRAINT rate_windows_hour_previous_check CHECK ((hour_previous >= 0)),
-    CONSTRAINT rate_windows_minute_count_check CHECK ((minute_count >= 0)),
-    CONSTRAINT rate_windows_minute_previous_check CHECK ((minute_previous >= 0))
+    CONSTRAINT rate_windows_check CHECK ((LEAST(minute_count, minute_previous, hour_count, hour_previous, day_count, day_previous) >= 0))
 )
 WITH (fillfactor='50', autovacuum_vacuum_scale_factor='0.02');
 

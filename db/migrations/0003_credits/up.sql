@@ -4,16 +4,16 @@
 -- which changes once a period, so that updates stay HOT.
 create table stipend.organization_credit_balances (
   organization_id      text primary key references stipend.organizations (id),
-  monthly_left         numeric(14,2) not null default 0 check (monthly_left >= 0),
-  bonus                numeric(14,2) not null default 0 check (bonus >= 0),
-  debt                 numeric(14,2) not null default 0 check (debt >= 0),
-  reserved             numeric(14,2) not null default 0 check (reserved >= 0),
-  monthly_allocation   numeric(14,2) not null default 0 check (monthly_allocation >= 0),  -- highest granted this period
+  monthly_left         numeric(14,2) not null default 0,
+  bonus                numeric(14,2) not null default 0,
+  debt                 numeric(14,2) not null default 0,
+  reserved             numeric(14,2) not null default 0,
+  monthly_allocation   numeric(14,2) not null default 0,  -- highest granted this period
   used_this_period     numeric(14,2) not null default 0,
-  overdraft_limit      numeric(14,2) not null check (overdraft_limit >= 0),
-  open_holds           integer not null default 0 check (open_holds >= 0),
+  overdraft_limit      numeric(14,2) not null,
+  open_holds           integer not null default 0,
   holds_due_from       timestamptz not null,        -- no open hold's lease ends before this
-  low_balance_percent  smallint not null default 20 check (low_balance_percent between 10 and 50),
+  low_balance_percent  smallint not null default 20,
   has_budgets          boolean not null default false,
   plan_id              integer not null,            -- as in organization_plans, kept by a trigger: decisions
   plan_status          text not null default 'active',   -- compare columns of the locked row
@@ -22,11 +22,14 @@ create table stipend.organization_credit_balances (
   period_start         timestamptz not null,
   period_end           timestamptz not null,
   next_due_at          timestamptz not null,        -- next roll, grant expiry or end of grace
-  ledger_sequence      bigint not null default 0 check (ledger_sequence >= 0),
+  ledger_sequence      bigint not null default 0,
   ledger_hash          bytea not null,
   ledger_at            timestamptz not null,        -- time of the last ledger row
-  check (debt = 0 or (monthly_left = 0 and bonus = 0)),
-  check (period_start < period_end)
+  -- One constraint: each is prepared anew for every statement.
+  check (
+    monthly_left >= 0 and bonus >= 0 and debt >= 0 and (debt = 0 or (monthly_left = 0 and bonus = 0))
+    and reserved >= 0 and open_holds >= 0 and monthly_allocation >= 0 and overdraft_limit >= 0
+    and low_balance_percent between 10 and 50 and period_start < period_end and ledger_sequence >= 0)
 ) with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02);
 create index organization_credit_balances_due on stipend.organization_credit_balances (next_due_at);
 
@@ -61,7 +64,7 @@ create table stipend.credit_sources (
 -- No foreign key to the balance or the reservation: it would cost 16 % and the functions keep them.
 create table stipend.credit_transactions (
   organization_id      text not null,
-  sequence             bigint not null check (sequence > 0),
+  sequence             bigint not null,
   type                 text not null,
   amount               numeric(14,2) not null,      -- change of the balance: monthly + bonus + debt part
   monthly_amount       numeric(14,2) not null,
@@ -76,8 +79,8 @@ create table stipend.credit_transactions (
   model                text,
   estimated_credits    numeric(14,2),
   estimation_variance  numeric(14,2) generated always as (covered_amount - amount - estimated_credits) stored,
-  uncharged_credits    numeric(14,2) not null default 0 check (uncharged_credits >= 0),
-  cost_usd             numeric(18,9) check (cost_usd >= 0),
+  uncharged_credits    numeric(14,2) not null default 0,
+  cost_usd             numeric(18,9),
   flags                text[] not null default '{}',
   actor_type           text,
   actor_id             text,
@@ -94,9 +97,10 @@ create table stipend.credit_transactions (
   created_at           timestamptz not null,
   hash                 bytea not null,
   primary key (organization_id, sequence),
-  check (amount = monthly_amount + bonus_amount + debt_amount),
-  constraint credit_transactions_sign check (
-    case
+  check (
+    sequence > 0 and amount = monthly_amount + bonus_amount + debt_amount
+    and uncharged_credits >= 0 and coalesce(cost_usd, 0) >= 0
+    and case
       when type in ('ai_consumption', 'credit_expiry', 'topup_clawback') then amount <= 0
       when type in ('admin_adjustment', 'plan_change_adjustment') then true
       when type in ('plan_allocation', 'topup_purchase', 'promo_bonus', 'referral_bonus',
@@ -126,11 +130,11 @@ create table stipend.credit_reservations (
   id                 uuid not null,
   idempotency_key    text,                          -- given up on release and on expiry uncharged
   parameter_hash     bytea,
-  status             text not null default 'open' check (status in ('open', 'settled', 'released', 'expired')),
+  status             text not null default 'open',
   offer_id           bigint not null,
   model              text,                          -- the host's pick; NULL: the plan's list
-  estimated_credits  numeric(14,2) not null check (estimated_credits >= 0),
-  held_credits       numeric(14,2) not null check (held_credits >= 0),   -- counted in reserved; 0 on an unlimited plan
+  estimated_credits  numeric(14,2) not null,
+  held_credits       numeric(14,2) not null,   -- counted in reserved; 0 on an unlimited plan
   maximum_credits    numeric(14,2) not null,        -- the most a settle may charge
   input_credits      numeric(14,2) not null,        -- charged when a dispatched call is never heard of again
   is_dispatched      boolean not null,
@@ -155,7 +159,9 @@ create table stipend.credit_reservations (
   expires_at         timestamptz not null,
   ended_at           timestamptz,
   primary key (organization_id, id),
-  check ((status = 'open') = (ended_at is null))
+  check (
+    status in ('open', 'settled', 'released', 'expired') and (status = 'open') = (ended_at is null)
+    and estimated_credits >= 0 and held_credits >= 0)
 ) with (fillfactor = 55, autovacuum_vacuum_scale_factor = 0.05);
 -- Neither index may serve a look-up by (organization_id, id): the planner, which knows nothing of a fresh table,
 -- would take it and read the whole organization. So one is partial and the other led by a hash.

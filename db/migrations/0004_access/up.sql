@@ -5,15 +5,16 @@ create table stipend.rate_windows (
   organization_id   text not null,
   capability        text not null,
   minute_bucket     bigint not null,   -- epoch seconds / 60, / 3600, / 86400
-  minute_count      integer not null check (minute_count >= 0),
-  minute_previous   integer not null check (minute_previous >= 0),
+  minute_count      integer not null,
+  minute_previous   integer not null,
   hour_bucket       bigint not null,
-  hour_count        integer not null check (hour_count >= 0),
-  hour_previous     integer not null check (hour_previous >= 0),
+  hour_count        integer not null,
+  hour_previous     integer not null,
   day_bucket        bigint not null,
-  day_count         integer not null check (day_count >= 0),
-  day_previous      integer not null check (day_previous >= 0),
-  primary key (organization_id, capability)
+  day_count         integer not null,
+  day_previous      integer not null,
+  primary key (organization_id, capability),
+  check (least(minute_count, minute_previous, hour_count, hour_previous, day_count, day_previous) >= 0)
 ) with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02);
 
 -- Calls by customers of public forms, counted exactly over the last 24 hours.
