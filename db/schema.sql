@@ -356,7 +356,8 @@ begin
   select * into v_new from stipend.plans n where n.unique_name = p_plan and n.is_active;
   if v_new.id is null then
     perform stipend.refuse('invalid_request', jsonb_build_object('field', 'plan', 'value', p_plan,
-      'rule', 'must name a plan of the catalog', 'known',
+      'rule', 'must be one of ' || (select string_agg(n.unique_name, ', ' order by n.tier_rank) from stipend.plans n where n.is_active),
+      'known',
       (select jsonb_agg(n.unique_name order by n.tier_rank) from stipend.plans n where n.is_active)));
   end if;
 
@@ -1719,7 +1720,8 @@ begin
   select * into v_plan from stipend.plans n where n.unique_name = p_plan and n.is_active;
   if v_plan.id is null then
     perform stipend.refuse('invalid_request', jsonb_build_object('field', 'plan', 'value', p_plan,
-      'rule', 'must name a plan of the catalog', 'known',
+      'rule', 'must be one of ' || (select string_agg(n.unique_name, ', ' order by n.tier_rank) from stipend.plans n where n.is_active),
+      'known',
       (select jsonb_agg(n.unique_name order by n.tier_rank) from stipend.plans n where n.is_active)));
   end if;
   v_anchor := coalesce(p_period_anchor, v_now);
@@ -2442,7 +2444,7 @@ CREATE FUNCTION stipend.restore_allocation(p_organization_id text) RETURNS void
 declare
   v_balance  stipend.organization_credit_balances;
   v_plan     stipend.plans;
-  v_source   text;
+  v_period   text;
   v_lapsed   record;
 begin
   select * into strict v_balance
@@ -2450,28 +2452,32 @@ begin
   select n.* into strict v_plan
   from stipend.organization_plans p join stipend.plans n on n.id = p.plan_id
   where p.organization_id = p_organization_id;
-  v_source := '#allocation:' || extract(epoch from v_balance.period_start)::bigint;
+  for v_lapsed in
+    select -s.credits as credits, s.sequence
+    from stipend.credit_sources s
+    join stipend.organization_plans p on p.organization_id = s.organization_id and p.paid_until is not null
+    where s.organization_id = p_organization_id
+      and s.source_id like format('#lapse:past\_due:%s:%%', v_balance.period_number)
+      and not exists (
+        select from stipend.credit_sources x
+        where x.organization_id = s.organization_id and x.source_id = '#restored:' || s.sequence)
+    order by s.sequence
+  loop
+    perform stipend.post_monthly(p_organization_id, 'plan_allocation', v_lapsed.credits,
+      '#restored:' || v_lapsed.sequence, v_plan.unique_name, null);
+  end loop;
 
-  if exists (
-    select from stipend.credit_sources s where s.organization_id = p_organization_id and s.source_id = v_source) then
-    for v_lapsed in
-      select -s.credits as credits, s.sequence
-      from stipend.credit_sources s
-      where s.organization_id = p_organization_id
-        and s.source_id like format('#lapse:past\_due:%s:%%', v_balance.period_number)
-        and not exists (
-          select from stipend.credit_sources x
-          where x.organization_id = s.organization_id and x.source_id = '#restored:' || s.sequence)
-    loop
-      perform stipend.post_monthly(p_organization_id, 'plan_allocation', v_lapsed.credits,
-        '#restored:' || v_lapsed.sequence, v_plan.unique_name, null);
-    end loop;
-  elsif v_plan.monthly_ai_credits > 0 then
+  v_period := extract(epoch from v_balance.period_start)::bigint;
+  if v_plan.monthly_ai_credits > 0
+    and exists (select from stipend.credit_sources s
+                where s.organization_id = p_organization_id and s.source_id = '#withheld:' || v_period)
+    and not exists (select from stipend.credit_sources s
+                    where s.organization_id = p_organization_id and s.source_id = '#allocation:' || v_period) then
     update stipend.organization_credit_balances b
     set monthly_allocation = greatest(b.monthly_allocation, v_plan.monthly_ai_credits)
     where b.organization_id = p_organization_id;
-    perform stipend.post_monthly(p_organization_id, 'plan_allocation', v_plan.monthly_ai_credits, v_source,
-      v_plan.unique_name, v_balance.period_start);
+    perform stipend.post_monthly(p_organization_id, 'plan_allocation', v_plan.monthly_ai_credits,
+      '#allocation:' || v_period, v_plan.unique_name, v_balance.period_start);
   end if;
 end;
 $$;
@@ -2526,6 +2532,12 @@ begin
   if v_plan.status = 'active' and v_plan.monthly_ai_credits > 0 then
     perform stipend.post_monthly(p_organization_id, 'plan_allocation', v_plan.monthly_ai_credits,
       '#allocation:' || extract(epoch from v_balance.period_end)::bigint, v_plan.unique_name, v_balance.period_end);
+  elsif v_plan.status <> 'active' then
+    -- For restore_allocation(), should it be paid after all.
+    insert into stipend.credit_sources (organization_id, source_id, type, credits, sequence)
+    select b.organization_id, '#withheld:' || extract(epoch from v_balance.period_end)::bigint, 'plan_allocation', 0,
+      b.ledger_sequence
+    from stipend.organization_credit_balances b where b.organization_id = p_organization_id;
   end if;
 end;
 $$;

@@ -33,7 +33,8 @@ begin
   select * into v_plan from stipend.plans n where n.unique_name = p_plan and n.is_active;
   if v_plan.id is null then
     perform stipend.refuse('invalid_request', jsonb_build_object('field', 'plan', 'value', p_plan,
-      'rule', 'must name a plan of the catalog', 'known',
+      'rule', 'must be one of ' || (select string_agg(n.unique_name, ', ' order by n.tier_rank) from stipend.plans n where n.is_active),
+      'known',
       (select jsonb_agg(n.unique_name order by n.tier_rank) from stipend.plans n where n.is_active)));
   end if;
   v_anchor := coalesce(p_period_anchor, v_now);

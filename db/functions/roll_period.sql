@@ -46,6 +46,12 @@ begin
   if v_plan.status = 'active' and v_plan.monthly_ai_credits > 0 then
     perform stipend.post_monthly(p_organization_id, 'plan_allocation', v_plan.monthly_ai_credits,
       '#allocation:' || extract(epoch from v_balance.period_end)::bigint, v_plan.unique_name, v_balance.period_end);
+  elsif v_plan.status <> 'active' then
+    -- For restore_allocation(), should it be paid after all.
+    insert into stipend.credit_sources (organization_id, source_id, type, credits, sequence)
+    select b.organization_id, '#withheld:' || extract(epoch from v_balance.period_end)::bigint, 'plan_allocation', 0,
+      b.ledger_sequence
+    from stipend.organization_credit_balances b where b.organization_id = p_organization_id;
   end if;
 end;
 $$;

@@ -40,7 +40,10 @@ export class OrganizationModel {
   /** The organization's hard budget of a UTC day; null: none. */
   budgetLimit: number | null = null
   readonly budgetWindows = new Map<number, { used: number; held: number }>()
-  readonly #paidPeriods = new Set<number>()
+  /** This period began without its allocation. */
+  #isWithheld = false
+  /** What lapsed in this period when grace ran out, and has not come back. */
+  #lapsed: number[] = []
 
   constructor(now: number, plan: ModelPlan) {
     this.now = now
@@ -208,12 +211,7 @@ export class OrganizationModel {
     } else {
       const isUnpaid = before === 'past_due' && change.paidUntil !== null && change.paidUntil <= this.now
       this.status = change.isSuspended ? 'suspended' : isUnpaid ? 'past_due' : 'active'
-      if (before === 'past_due' && this.status === 'active' && !this.#paidPeriods.has(this.period)) {
-        const credits = planCredits[this.plan] ?? 0
-        if (credits > 0) this.#paidPeriods.add(this.period)
-        this.allocation = Math.max(this.allocation, credits)
-        this.pools.allocate('plan_allocation', credits)
-      }
+      if (before !== 'active' && this.status === 'active') this.#restoreAllocation()
     }
     this.catchUp()
     return {}
@@ -231,6 +229,7 @@ export class OrganizationModel {
       } else if (due === this.periodEnd) {
         this.#rollPeriod()
       } else {
+        if (this.pools.monthly > 0) this.#lapsed.push(this.pools.monthly)
         this.pools.lapseMonthly()
         this.status = 'past_due'
       }
@@ -255,6 +254,19 @@ export class OrganizationModel {
     this.used = 0
     this.allocation = this.status === 'active' ? (planCredits[this.plan] ?? 0) : 0
     this.pools.allocate('plan_allocation', this.allocation)
+    this.#isWithheld = this.status !== 'active'
+    this.#lapsed = []
+  }
+
+  #restoreAllocation(): void {
+    if (this.paidUntil !== null) {
+      for (const credits of this.#lapsed.splice(0)) this.pools.allocate('plan_allocation', credits)
+    }
+    const credits = planCredits[this.plan] ?? 0
+    if (!this.#isWithheld || credits <= 0) return
+    this.#isWithheld = false
+    this.allocation = Math.max(this.allocation, credits)
+    this.pools.allocate('plan_allocation', credits)
   }
 
   /** Why so many more credits may not be held; `total` is the whole estimate. */
