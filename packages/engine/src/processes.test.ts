@@ -71,15 +71,22 @@ test('two processes on one organization: every acknowledged charge is in the led
 }, 60_000)
 
 test('kill -9 of one of them mid-load: what was acknowledged is in the ledger, what was not ends by its lease', async () => {
-  const organizationId = await ledger.createOrganization('payg', 10_000)
-  const [victim, survivor] = [startLoad(organizationId, 30, 1_000_000), startLoad(organizationId, 30, 1500)]
-  await victim.reached(300)
-  victim.child.kill('SIGKILL')
-  await Promise.all([victim.ended, survivor.ended])
-  expect(victim.child.signalCode).toBe('SIGKILL')
+  const organizationId = await ledger.createOrganization('payg', 50_000)
+  const survivor = startLoad(organizationId, 30, 1500)
+  const victims = []
+  for (const lines of [300, 700, 1100]) {
+    // Many callers, so that at any moment some charges are on their way and some have not left the process.
+    const victim = startLoad(organizationId, 256, 1_000_000)
+    victims.push(victim)
+    await victim.reached(lines)
+    victim.child.kill('SIGKILL')
+    await victim.ended
+    expect(victim.child.signalCode).toBe('SIGKILL')
+  }
+  await survivor.ended
 
-  const known = acknowledged([victim, survivor])
-  expect(known.length).toBeGreaterThanOrEqual(1800)
+  const known = acknowledged([...victims, survivor])
+  expect(known.length).toBeGreaterThanOrEqual(3600)
   const posted = await charges(organizationId)
   expect(known.filter(([id, charge]) => posted.get(id) !== charge)).toEqual([])
   expect(await ledger.invariants()).toEqual([])

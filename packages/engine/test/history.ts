@@ -204,7 +204,7 @@ export class HistoryPlayer {
         ]
       case 'settleUsage':
         return [
-          model.settle(chosen, creditsOf(next.tokens), `${next.tokens} tokens`),
+          model.settle(chosen, next.tokens === 0 ? 0 : creditsOf(next.tokens), `${next.tokens} tokens`),
           () => engine.settleCredits({ organizationId, reservationId, usage: usage(next.tokens) }),
         ]
       case 'release':

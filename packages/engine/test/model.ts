@@ -87,7 +87,8 @@ export class OrganizationModel {
     }
     const isUnlimited = planCredits[this.plan] === null
     const budgetWindow = this.budgetLimit === null ? null : dayOf(this.now)
-    const refusal = this.#refusal(estimate, estimate, isUnlimited, budgetWindow)
+    if (this.#isOverBudget(estimate, budgetWindow)) return { code: 'budget_exceeded' }
+    const refusal = this.#shortage(estimate, estimate, isUnlimited)
     if (refusal !== null) return { code: refusal }
     const hold: ModelHold = {
       status: 'open',
@@ -147,8 +148,14 @@ export class OrganizationModel {
     if (hold.status === 'released') return { code: 'reservation_released' }
     if (hold.status !== 'open') return { code: 'settle_conflict' }
     const raise = Math.max(change.estimate - hold.estimate, 0)
-    const refusal = this.#refusal(raise, hold.estimate + raise, hold.isUnlimited, hold.budgetWindow)
-    if (raise > 0 && refusal !== null) return { code: refusal }
+    if (raise > 0) {
+      if (this.#isOverBudget(raise, hold.budgetWindow)) return { code: 'budget_exceeded' }
+      // Before anybody is refused for credits, what is due ends; not the hold that is being extended.
+      const mayEndHolds = hold.expiresAt > this.now && this.#shortage(raise, raise, hold.isUnlimited) !== null
+      if (mayEndHolds) this.endDueHolds()
+      const refusal = this.#shortage(raise, hold.estimate + raise, hold.isUnlimited)
+      if (refusal !== null) return { code: refusal }
+    }
     this.#count(hold, raise, 0)
     hold.estimate += raise
     hold.maximum = Math.max(hold.maximum, hold.estimate)
@@ -269,12 +276,13 @@ export class OrganizationModel {
     this.pools.allocate('plan_allocation', credits)
   }
 
-  /** Why so many more credits may not be held; `total` is the whole estimate. */
-  #refusal(credits: number, total: number, isUnlimited: boolean, window: number | null): string | null {
+  #isOverBudget(credits: number, window: number | null): boolean {
     const { used, held } = this.#budgetUse(window)
-    if (window !== null && this.budgetLimit !== null && used + held + credits > this.budgetLimit) {
-      return 'budget_exceeded'
-    }
+    return window !== null && this.budgetLimit !== null && used + held + credits > this.budgetLimit
+  }
+
+  /** Why the credits do not cover so many more; `total` is the whole estimate. */
+  #shortage(credits: number, total: number, isUnlimited: boolean): string | null {
     if (isUnlimited || this.pools.balance - this.reserved + overdraft >= credits) return null
     return total <= this.pools.balance + overdraft ? 'holds_in_flight' : 'insufficient_credits'
   }
