@@ -73,6 +73,8 @@ export class Engine<Catalog extends CatalogDefinition = CatalogDefinition> {
   constructor(options: EngineOptions<Catalog>) {
     this.catalog = options.catalog
     this.#pool = options.database
+    // An idle connection that breaks would otherwise end the process; the pool opens another one.
+    if (this.#pool.listenerCount('error') === 0) this.#pool.on('error', () => undefined)
     this.#batcher = new Batcher(options.database, { ...defaults, ...options.batching })
     this.#prices = new PriceBook(normalizeCatalog(options.catalog).models)
     this.#reservations = new Reservations(this.#batcher, this.#prices, new OfferBook(options.database))
