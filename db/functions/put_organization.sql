@@ -23,6 +23,11 @@ begin
   on conflict (id) do nothing;
   is_new := found;
   if not is_new then
+    if p_period_anchor <> (
+      select b.period_anchor from stipend.organization_credit_balances b where b.organization_id = p_organization_id) then
+      perform stipend.refuse('invalid_request', jsonb_build_object('field', 'takeIn',
+        'rule', 'must be absent: the organization exists already; correct its credits with an adjustment'));
+    end if;
     update stipend.organizations g set name = p_name where g.id = p_organization_id and g.name <> p_name;
     select n.unique_name into strict plan
     from stipend.organization_plans p join stipend.plans n on n.id = p.plan_id
