@@ -1948,74 +1948,52 @@ CREATE FUNCTION stipend.reserve_credits(p_wait boolean, p_is_retry boolean, p_or
 #variable_conflict use_column
 declare
   n  constant integer := cardinality(p_organization);
-  -- per locked organization, by its place d in v_positions
-  v_positions       integer[];
-  v_place           integer[];   -- position in p_organizations → d
-  v_now             timestamptz[];
-  v_plan_id         integer[];
-  v_status          text[];
-  v_balance         numeric[];
-  v_overdraft       numeric[];
-  v_reserved        numeric[];
-  v_open            integer[];
-  v_due_from        timestamptz[];
-  v_has_budgets     boolean[];
-  v_due             text[];
-  v_is_caught_up    boolean := false;
-  -- budgets of the locked organizations, in the order of d
-  b_d               integer[];
-  b_id              uuid[];
-  b_scope_type      text[];
-  b_scope_id        text[];
-  b_period          text[];
-  b_is_hard         boolean[];
-  b_limit           numeric[];
-  b_window          timestamptz[];
-  b_used            numeric[];
-  b_held            numeric[];
-  b_taken           numeric[];   -- held by this call
-  b_first           integer := 1;
-  b_last            integer := 0;
-  -- rate windows touched by this call
-  w_d               integer[] := '{}';
-  w_capability      text[] := '{}';
-  w_minute          integer[] := '{}';
-  w_minute_before   integer[] := '{}';
-  w_hour            integer[] := '{}';
-  w_hour_before     integer[] := '{}';
-  w_day             integer[] := '{}';
-  w_day_before      integer[] := '{}';
-  w_first           integer := 1;
-  w                 integer;
+  -- the locked organizations, by their place d
+  v_positions      integer[];
+  v_place          integer[] := array_fill(0, array[cardinality(p_organizations)]);   -- position in p_organizations → d
+  v_now            timestamptz[];
+  v_balances       stipend.organization_credit_balances[];
+  v_has_budgets    boolean;
+  v_due            text[];
+  v_is_caught_up   boolean := false;
+  -- their budgets, in the order of d
+  b_d              integer[];
+  b_id             uuid[];
+  b_scope_type     text[];
+  b_scope_id       text[];
+  b_window         timestamptz[];
+  b_room           numeric[];   -- what may be held; NULL: soft
+  b_taken          numeric[];   -- held by this call
+  b_first          integer := 1;
+  b_last           integer := 0;
+  -- rate windows that this call looked at, as they were, and how often each counted
+  w_rows           stipend.rate_windows[];
+  w_count          integer[] := '{}';
+  w_first          integer;
+  w                integer;
+  v_window         stipend.rate_windows;
   -- the organization at hand
-  d                 integer := 0;
-  o_now             timestamptz;
-  o_ms              bigint;
-  o_balance         numeric;
-  o_overdraft       numeric;
-  o_reserved        numeric;
-  o_open            integer;
-  o_due_from        timestamptz;
-  o_counting        integer[];   -- the last request's budgets, and their array literals
-  o_budget_ids      text;
-  o_budget_windows  text;
-  -- what was decided, by request; NULL: not admitted
-  a_offer           bigint[] := array_fill(null::bigint, array[n]);
-  a_holder          integer[] := array_fill(null::integer, array[n]);   -- who holds the key after this request
-  a_estimate        numeric[] := array_fill(null::numeric, array[n]);
-  a_held            numeric[] := a_estimate;
-  a_maximum         numeric[] := a_estimate;
-  a_input           numeric[] := a_estimate;
-  a_now             timestamptz[] := array_fill(null::timestamptz, array[n]);
-  a_expires         timestamptz[] := a_now;
-  a_budget_ids      text[] := array_fill(null::text, array[n]);   -- array literals: arrays of arrays cannot be ragged
-  a_budget_windows  text[] := a_budget_ids;
-  v_admitted        integer := 0;
+  d                integer := 0;
+  o                stipend.organization_credit_balances;
+  o_now            timestamptz;
+  o_ms             bigint;
+  o_balance        numeric;
+  o_counting       integer[];   -- the last request's budgets
+  o_budget_ids     uuid[];
+  o_budget_windows timestamptz[];
+  -- what was decided
+  a_rows           stipend.credit_reservations[];
+  a_holder         integer[] := array_fill(null::integer, array[n]);   -- who holds the key after a request
+  v_admitted       integer := 0;
   -- the request at hand
-  r                 record;
-  v_standing        stipend.outcome;
-  v_counting        integer[];   -- places in b_ of the budgets that count the request
-  i                 integer;
+  r                record;
+  i                integer := 0;
+  j                integer;
+  v_holder         integer;
+  v_standing       stipend.outcome;
+  v_counting       integer[];   -- places in b_ of the budgets that count the request
+  v_held           numeric;
+  v_expires        timestamptz;
 begin
   if n = 0 then
     return;
@@ -2028,73 +2006,68 @@ begin
     perform stipend.wait_for_balances(p_organizations);
   end if;
   loop
-    select array_agg(x.position), array_agg(x.now), array_agg(x.plan_id), array_agg(x.plan_status),
-      array_agg(x.monthly_left + x.bonus - x.debt), array_agg(x.overdraft_limit), array_agg(x.reserved),
-      array_agg(x.open_holds), array_agg(x.holds_due_from), array_agg(x.has_budgets),
-      array_agg(x.organization_id) filter (
-        where least(x.next_due_at, case when x.open_holds > 0 then x.holds_due_from end) <= x.now)
-    into v_positions, v_now, v_plan_id, v_status, v_balance, v_overdraft, v_reserved, v_open, v_due_from,
-      v_has_budgets, v_due
+    select array_agg(x.position), array_agg(x.now), array_agg(x.balance), bool_or((x.balance).has_budgets),
+      array_agg((x.balance).organization_id) filter (
+        where least((x.balance).next_due_at, case when (x.balance).open_holds > 0 then (x.balance).holds_due_from end)
+          <= x.now)
+    into v_positions, v_now, v_balances, v_has_budgets, v_due
     from (
-      select b.*, o.position::integer,
+      select u.position, b as balance,
         greatest(clock_timestamp() + coalesce(t.clock_offset, interval '0'), b.ledger_at) as now
-      from unnest(p_organizations) with ordinality o(organization_id, position)
-      join stipend.organization_credit_balances b on b.organization_id = o.organization_id
-      left join stipend.test_clocks t on t.organization_id = o.organization_id
-      order by o.position
+      from unnest(p_organizations) with ordinality u(organization_id, position)
+      join stipend.organization_credit_balances b on b.organization_id = u.organization_id
+      left join stipend.test_clocks t on t.organization_id = b.organization_id
       for update of b skip locked
     ) x;
     exit when v_due is null or v_is_caught_up;
     perform stipend.write_due(v_due, true);
     v_is_caught_up := true;
   end loop;
-  v_place := array_fill(0, array[cardinality(p_organizations)]);
-  for i in 1 .. coalesce(cardinality(v_positions), 0) loop
-    v_place[v_positions[i]] := i;
+  for j in 1 .. coalesce(cardinality(v_positions), 0) loop
+    v_place[v_positions[j]] := j;
   end loop;
 
-  if true = any(v_has_budgets) then
-    select array_agg(x.d), array_agg(x.id), array_agg(x.scope_type), array_agg(x.scope_id), array_agg(x.period),
-      array_agg(x.is_hard), array_agg(x.limit_credits), array_agg(x.window_start), array_agg(x.used), array_agg(x.held),
-      array_agg(0::numeric)
-    into b_d, b_id, b_scope_type, b_scope_id, b_period, b_is_hard, b_limit, b_window, b_used, b_held, b_taken
+  if v_has_budgets then
+    select array_agg(x.d), array_agg(x.id), array_agg(x.scope_type), array_agg(x.scope_id), array_agg(x.window_start),
+      array_agg(case when x.is_hard then x.limit_credits - x.used - x.held end), array_agg(0::numeric)
+    into b_d, b_id, b_scope_type, b_scope_id, b_window, b_room, b_taken
     from (
-      select l.d, b.*, s.window_start, coalesce(u.used, 0) as used, coalesce(u.held, 0) as held
-      from unnest(v_positions, v_has_budgets) with ordinality l(position, has_budgets, d)
+      select l.d, b.id, b.scope_type, b.scope_id, b.is_hard, b.limit_credits, s.window_start,
+        coalesce(u.used, 0) as used, coalesce(u.held, 0) as held
+      from unnest(v_positions) with ordinality l(position, d)
       join stipend.budgets b on b.organization_id = p_organizations[l.position]
       cross join lateral (select stipend.budget_window_start(b.period, v_now[l.d])) s(window_start)
       left join stipend.budget_windows u
         on u.organization_id = b.organization_id and u.budget_id = b.id and u.window_start = s.window_start
-      where l.has_budgets
+      where (v_balances[l.d]).has_budgets
       order by l.d, b.created_at, b.id
     ) x;
   end if;
 
   for r in
-    select u.ordinal::integer, u.organization, v_place[u.organization] as d, p_organizations[u.organization] as organization_id,
-      u.id, u.key, u.twin, u.parameter_hash, u.capability, u.quality as quality_asked, u.model, u.lease_seconds, u.is_dry_run, u.actor_type, u.actor_id, u.form_id, u.customer_limits,
-      o.id as offer_id, o.is_unlimited, o.capability_is_enabled, o.plan_is_enabled,
-      o.rate_limit_rpm, o.rate_limit_rph, o.rate_limit_rpd, o.models,
-      o.rate_limit_rpm is not null or o.rate_limit_rph is not null or o.rate_limit_rpd is not null as is_rate_limited,
-      coalesce(u.estimate * 0.01, e.worst_case, o.estimated_credits) as estimated,
-      greatest(coalesce(e.worst_case, 10 * coalesce(u.estimate * 0.01, o.estimated_credits)), u.estimate * 0.01) as maximum,
-      coalesce(e.input, u.estimate * 0.01, o.estimated_credits) as input,
+    select u.i::integer, v_place[u.organization] as d, p_organizations[u.organization] as organization_id,
+      o.id as offer_id, o.is_unlimited, o.rate_limit_rpm, o.rate_limit_rph, o.rate_limit_rpd,
+      coalesce(o.capability_is_enabled and o.plan_is_enabled and cardinality(o.models) > 0
+        and (p_model[u.i] is null or p_model[u.i] = any(o.models)), false) as is_offered,
+      coalesce(o.rate_limit_rpm, o.rate_limit_rph, o.rate_limit_rpd) is not null as is_rate_limited,
+      coalesce(p_estimate[u.i] * 0.01, e.worst_case, o.estimated_credits) as estimated,
+      greatest(coalesce(e.worst_case, 10 * coalesce(p_estimate[u.i] * 0.01, o.estimated_credits)), p_estimate[u.i] * 0.01)
+        as maximum,
+      coalesce(e.input, p_estimate[u.i] * 0.01, o.estimated_credits) as input,
       k.id as key_id, k.parameter_hash as key_hash, k.status as key_status, k.expires_at as key_expires_at,
       c.minute_bucket, c.minute_count, c.minute_previous, c.hour_bucket, c.hour_count, c.hour_previous,
       c.day_bucket, c.day_count, c.day_previous
-    from unnest(
-      p_organization, p_id, p_key, p_twin, p_parameter_hash, p_capability, p_quality, p_model, p_estimate,
-      p_input_tokens, p_output_tokens, p_lease_seconds, p_is_dry_run, p_actor_type, p_actor_id, p_form_id,
-      p_customer_limits
-    ) with ordinality u(
-      organization, id, key, twin, parameter_hash, capability, quality, model, estimate,
-      input_tokens, output_tokens, lease_seconds, is_dry_run, actor_type, actor_id, form_id, customer_limits, ordinal)
+    from unnest(p_organization, p_key) with ordinality u(organization, key, i)
     left join lateral (
-      select * from stipend.catalog_offers f
-      where f.is_current and f.plan_id = v_plan_id[v_place[u.organization]] and f.capability = u.capability
-        and f.quality = coalesce(u.quality,
+      select f.id, f.is_unlimited, f.capability_is_enabled, f.plan_is_enabled, f.rate_limit_rpm, f.rate_limit_rph,
+        f.rate_limit_rpd, f.estimated_credits, f.output_cap, f.models, f.input_usd_per_million,
+        f.output_usd_per_million, f.usd_per_credit, f.credit_increment, f.minimum_charge
+      from stipend.catalog_offers f
+      where f.is_current and f.plan_id = (v_balances[v_place[u.organization]]).plan_id
+        and f.capability = p_capability[u.i]
+        and f.quality = coalesce(p_quality[u.i],
           (select q.quality from stipend.catalog_offers q
-           where q.is_current and q.plan_id = f.plan_id and q.capability = u.capability and q.is_default_quality
+           where q.is_current and q.plan_id = f.plan_id and q.capability = p_capability[u.i] and q.is_default_quality
            limit 1))
       limit 1
     ) o on true
@@ -2105,33 +2078,26 @@ begin
         stipend.credits_from_cost(c.input_usd + c.output_usd, o.usd_per_credit, o.credit_increment, o.minimum_charge)
           as worst_case
       from (
-        select o.input_usd_per_million * u.input_tokens * 0.000001 as input_usd,
-          o.output_usd_per_million * least(u.output_tokens, o.output_cap) * 0.000001 as output_usd
+        select o.input_usd_per_million * p_input_tokens[u.i] * 0.000001 as input_usd,
+          o.output_usd_per_million * least(p_output_tokens[u.i], o.output_cap) * 0.000001 as output_usd
       ) c
     ) e on true
     left join lateral (
-      select * from stipend.credit_reservations h
+      select h.id, h.parameter_hash, h.status, h.expires_at from stipend.credit_reservations h
       where h.organization_id = p_organizations[u.organization] and h.idempotency_key = u.key
       limit 1
     ) k on true
     left join lateral (
-      select * from stipend.rate_windows x
-      where x.organization_id = p_organizations[u.organization] and x.capability = u.capability
+      select x.minute_bucket, x.minute_count, x.minute_previous, x.hour_bucket, x.hour_count, x.hour_previous,
+        x.day_bucket, x.day_count, x.day_previous
+      from stipend.rate_windows x
+      where x.organization_id = p_organizations[u.organization] and x.capability = p_capability[u.i]
       limit 1
     ) c on true
-    order by v_place[u.organization], u.ordinal
+    order by v_place[u.organization], u.i
   loop
-    request := r.ordinal;
-    if code is not null then
-      code := null;
-      detail := null;
-    end if;
-    reservation_id := null;
-    status := null;
-    estimated := null;
-    maximum := null;
-    expires_at_ms := null;
-
+    i := r.i;
+    request := i;
     if r.d = 0 then
       code := 'skipped';
       if not exists (select from stipend.organizations g where g.id = r.organization_id) then
@@ -2139,52 +2105,51 @@ begin
         detail := jsonb_build_object('organizationId', r.organization_id);
       end if;
       return next;
+      code := null;
+      detail := null;
       continue;
     end if;
 
     if r.d <> d then
       if d > 0 then
-        v_reserved[d] := o_reserved;
-        v_open[d] := o_open;
-        v_due_from[d] := o_due_from;
+        v_balances[d] := o;
       end if;
       d := r.d;
+      o := v_balances[d];
       o_now := v_now[d];
       o_ms := (extract(epoch from o_now) * 1000)::bigint;
-      o_balance := v_balance[d];
-      o_overdraft := v_overdraft[d];
-      o_reserved := v_reserved[d];
-      o_open := v_open[d];
-      o_due_from := v_due_from[d];
+      o_balance := o.monthly_left + o.bonus - o.debt;
       o_counting := null;
-      w_first := cardinality(w_d) + 1;
+      v_window := null;
+      w_first := cardinality(w_count) + 1;
       b_first := b_last + 1;
-      while b_last < cardinality(b_d) and b_d[b_last + 1] = d loop
+      while b_d[b_last + 1] = d loop
         b_last := b_last + 1;
       end loop;
     end if;
 
-    w := 0;
     <<decision>>
     begin
       -- Idempotency
       if p_is_retry then
-        v_standing := stipend.standing_outcome(r.organization_id, r.id, r.ordinal, false);
+        v_standing := stipend.standing_outcome(r.organization_id, p_id[i], i, false);
         if v_standing.reservation_id is not null then
           return query select v_standing.*;
           continue;
         end if;
       end if;
-      if r.twin > 0 then
-        a_holder[r.ordinal] := a_holder[r.twin];
+      if p_twin[i] > 0 then
+        v_holder := a_holder[p_twin[i]];
+        if v_holder is not null then
+          a_holder[i] := v_holder;
+          code := case when p_parameter_hash[v_holder] = p_parameter_hash[i]
+            then 'request_in_flight' else 'idempotency_mismatch' end;
+          detail := jsonb_build_object('reservationId', p_id[v_holder], 'retryAfterMs', 1000);
+          exit decision;
+        end if;
       end if;
-      if a_holder[r.ordinal] is not null then
-        code := case when p_parameter_hash[a_holder[r.ordinal]] = r.parameter_hash
-          then 'request_in_flight' else 'idempotency_mismatch' end;
-        detail := jsonb_build_object('reservationId', p_id[a_holder[r.ordinal]], 'retryAfterMs', 1000);
-        exit decision;
-      elsif r.key_id is not null then
-        if r.key_hash is distinct from r.parameter_hash then
+      if r.key_id is not null then
+        if r.key_hash is distinct from p_parameter_hash[i] then
           code := 'idempotency_mismatch';
           detail := jsonb_build_object('reservationId', r.key_id);
         elsif r.key_status = 'open' then
@@ -2192,17 +2157,16 @@ begin
           detail := jsonb_build_object('reservationId', r.key_id, 'retryAfterMs',
             greatest((extract(epoch from r.key_expires_at - o_now) * 1000)::bigint, 1000));
         else
-          return query select x.* from stipend.standing_outcome(r.organization_id, r.key_id, r.ordinal, true) x;
+          return query select x.* from stipend.standing_outcome(r.organization_id, r.key_id, i, true) x;
           continue;
         end if;
         exit decision;
       end if;
 
       -- Organization, capability, plan, quality, model
-      if r.offer_id is null or not r.capability_is_enabled or not r.plan_is_enabled or v_status[d] <> 'active'
-        or cardinality(r.models) = 0 or r.model <> all(r.models) then
+      if not r.is_offered or o.plan_status <> 'active' then
         select x.code, x.detail into code, detail
-        from stipend.access_refusal(r.organization_id, r.capability, r.quality_asked, r.model) x;
+        from stipend.access_refusal(r.organization_id, p_capability[i], p_quality[i], p_model[i]) x;
         if code is null and r.offer_id is null then
           code := 'skipped';   -- a catalog push came between two snapshots: ask again
         end if;
@@ -2211,45 +2175,50 @@ begin
 
       -- Rate windows
       if r.is_rate_limited then
-        for i in w_first .. cardinality(w_d) loop
-          if w_capability[i] = r.capability then
-            w := i;
-            exit;
+        if v_window.capability is distinct from p_capability[i] then
+          w := w_first;
+          while w <= cardinality(w_count) and (w_rows[w]).capability <> p_capability[i] loop
+            w := w + 1;
+          end loop;
+          if w > cardinality(w_count) then
+            w_rows[w] := row(r.organization_id, p_capability[i],
+              o_ms / 60000, case when r.minute_bucket = o_ms / 60000 then r.minute_count else 0 end,
+              case r.minute_bucket
+                when o_ms / 60000 then r.minute_previous when o_ms / 60000 - 1 then r.minute_count else 0 end,
+              o_ms / 3600000, case when r.hour_bucket = o_ms / 3600000 then r.hour_count else 0 end,
+              case r.hour_bucket
+                when o_ms / 3600000 then r.hour_previous when o_ms / 3600000 - 1 then r.hour_count else 0 end,
+              o_ms / 86400000, case when r.day_bucket = o_ms / 86400000 then r.day_count else 0 end,
+              case r.day_bucket
+                when o_ms / 86400000 then r.day_previous when o_ms / 86400000 - 1 then r.day_count else 0 end
+            )::stipend.rate_windows;
+            w_count[w] := 0;
           end if;
-        end loop;
-        if w = 0 then
-          w := cardinality(w_d) + 1;
-          w_d[w] := d;
-          w_capability[w] := r.capability;
-          w_minute[w] := case when r.minute_bucket = o_ms / 60000 then r.minute_count else 0 end;
-          w_minute_before[w] := case r.minute_bucket
-            when o_ms / 60000 then r.minute_previous when o_ms / 60000 - 1 then r.minute_count else 0 end;
-          w_hour[w] := case when r.hour_bucket = o_ms / 3600000 then r.hour_count else 0 end;
-          w_hour_before[w] := case r.hour_bucket
-            when o_ms / 3600000 then r.hour_previous when o_ms / 3600000 - 1 then r.hour_count else 0 end;
-          w_day[w] := case when r.day_bucket = o_ms / 86400000 then r.day_count else 0 end;
-          w_day_before[w] := case r.day_bucket
-            when o_ms / 86400000 then r.day_previous when o_ms / 86400000 - 1 then r.day_count else 0 end;
+          v_window := w_rows[w];
         end if;
-        if w_minute_before[w] * (60000 - o_ms % 60000) + (w_minute[w] + 1) * 60000::bigint
-          > r.rate_limit_rpm * 60000::bigint then
+        if v_window.minute_previous * (60000 - o_ms % 60000) + (v_window.minute_count + w_count[w] + 1) * 60000::bigint
+            > r.rate_limit_rpm * 60000::bigint
+          or v_window.hour_previous * (3600000 - o_ms % 3600000) + (v_window.hour_count + w_count[w] + 1) * 3600000::bigint
+            > r.rate_limit_rph * 3600000::bigint
+          or v_window.day_previous * (86400000 - o_ms % 86400000) + (v_window.day_count + w_count[w] + 1) * 86400000::bigint
+            > r.rate_limit_rpd * 86400000::bigint then
           code := 'rate_limited';
-          detail := stipend.rate_refusal('minute', r.rate_limit_rpm, w_minute[w], w_minute_before[w], o_ms % 60000, 60000);
-        elsif w_hour_before[w] * (3600000 - o_ms % 3600000) + (w_hour[w] + 1) * 3600000::bigint
-          > r.rate_limit_rph * 3600000::bigint then
-          code := 'rate_limited';
-          detail := stipend.rate_refusal('hour', r.rate_limit_rph, w_hour[w], w_hour_before[w], o_ms % 3600000, 3600000);
-        elsif w_day_before[w] * (86400000 - o_ms % 86400000) + (w_day[w] + 1) * 86400000::bigint
-          > r.rate_limit_rpd * 86400000::bigint then
-          code := 'rate_limited';
-          detail := stipend.rate_refusal('day', r.rate_limit_rpd, w_day[w], w_day_before[w], o_ms % 86400000, 86400000);
+          select stipend.rate_refusal(x.name, x.allowed, x.count, x.previous, (o_ms % x.ms)::integer, x.ms) into detail
+          from (values
+            (1, 'minute', r.rate_limit_rpm, v_window.minute_count + w_count[w], v_window.minute_previous, 60000),
+            (2, 'hour', r.rate_limit_rph, v_window.hour_count + w_count[w], v_window.hour_previous, 3600000),
+            (3, 'day', r.rate_limit_rpd, v_window.day_count + w_count[w], v_window.day_previous, 86400000)
+          ) x(rank, name, allowed, count, previous, ms)
+          where x.previous * (x.ms - o_ms % x.ms) + (x.count + 1) * x.ms::bigint > x.allowed * x.ms::bigint
+          order by x.rank
+          limit 1;
+          exit decision;
         end if;
-        exit decision when code is not null;
       end if;
 
       -- Customer limits
-      if r.customer_limits is not null then
-        detail := stipend.customer_refusal(r.organization_id, r.customer_limits, o_now);
+      if p_customer_limits[i] is not null then
+        detail := stipend.customer_refusal(r.organization_id, p_customer_limits[i], o_now);
         if detail is not null then
           code := 'customer_limit_exceeded';
           exit decision;
@@ -2258,25 +2227,31 @@ begin
 
       -- Budgets
       v_counting := null;
-      for i in b_first .. b_last loop
-        if b_scope_type[i] = 'organization'
-          or (b_scope_type[i] = r.actor_type and b_scope_id[i] = r.actor_id)
-          or (b_scope_type[i] = 'capability' and b_scope_id[i] = r.capability)
-          or (b_scope_type[i] = 'form' and b_scope_id[i] = r.form_id) then
-          if b_is_hard[i] and b_used[i] + b_held[i] + r.estimated > b_limit[i] then
+      for j in b_first .. b_last loop
+        if b_scope_type[j] = 'organization'
+          or (b_scope_type[j] = p_actor_type[i] and b_scope_id[j] = p_actor_id[i])
+          or (b_scope_type[j] = 'capability' and b_scope_id[j] = p_capability[i])
+          or (b_scope_type[j] = 'form' and b_scope_id[j] = p_form_id[i]) then
+          if b_taken[j] + r.estimated > b_room[j] then
             code := 'budget_exceeded';
-            detail := stipend.budget_refusal(b_id[i], b_scope_type[i], b_scope_id[i], b_period[i], b_window[i],
-              b_limit[i], b_used[i], b_held[i], r.estimated);
+            select stipend.budget_refusal(b.id, b.scope_type, b.scope_id, b.period, b_window[j], b.limit_credits,
+              coalesce(u.used, 0), coalesce(u.held, 0) + b_taken[j], r.estimated)
+            into detail
+            from stipend.budgets b
+            left join stipend.budget_windows u
+              on u.organization_id = b.organization_id and u.budget_id = b.id and u.window_start = b_window[j]
+            where b.organization_id = r.organization_id and b.id = b_id[j];
             exit decision;
           end if;
-          v_counting := v_counting || i;
+          v_counting := v_counting || j;
         end if;
       end loop;
 
       -- Credits
-      if not r.is_unlimited and o_balance - o_reserved + o_overdraft < r.estimated then
-        code := case when r.estimated <= o_balance + o_overdraft then 'holds_in_flight' else 'insufficient_credits' end;
-        detail := stipend.credit_refusal(r.organization_id, r.estimated, o_balance, o_reserved, o_overdraft);
+      if not r.is_unlimited and o_balance - o.reserved + o.overdraft_limit < r.estimated then
+        code := case when r.estimated <= o_balance + o.overdraft_limit
+          then 'holds_in_flight' else 'insufficient_credits' end;
+        detail := stipend.credit_refusal(r.organization_id, r.estimated, o_balance, o.reserved, o.overdraft_limit);
         exit decision;
       end if;
     end;
@@ -2284,103 +2259,87 @@ begin
     offer_id := r.offer_id;
     balance := o_balance;
     if code is not null then
-      spendable := case when r.is_unlimited is not true then o_balance - o_reserved end;
+      reservation_id := null;
+      status := null;
+      estimated := null;
+      maximum := null;
+      expires_at_ms := null;
+      spendable := case when r.is_unlimited is not true then o_balance - o.reserved end;
       return next;
+      code := null;
+      detail := null;
       continue;
     end if;
 
     estimated := r.estimated;
     maximum := r.maximum;
-    if not r.is_dry_run then
-      v_admitted := v_admitted + 1;
-      a_offer[r.ordinal] := r.offer_id;
-      a_estimate[r.ordinal] := r.estimated;
-      a_held[r.ordinal] := case when r.is_unlimited then 0 else r.estimated end;
-      a_maximum[r.ordinal] := r.maximum;
-      a_input[r.ordinal] := r.input;
-      a_now[r.ordinal] := o_now;
-      a_expires[r.ordinal] := o_now + r.lease_seconds * interval '1 second';
-      if r.key is not null then
-        a_holder[r.ordinal] := r.ordinal;
-      end if;
-      if v_counting is not null then
-        if v_counting is distinct from o_counting then
-          o_counting := v_counting;
-          o_budget_ids := '';
-          o_budget_windows := '';
-          foreach i in array v_counting loop
-            o_budget_ids := o_budget_ids || ',' || b_id[i];
-            o_budget_windows := o_budget_windows || ',"' || b_window[i] || '"';
-          end loop;
-          o_budget_ids := '{' || substr(o_budget_ids, 2) || '}';
-          o_budget_windows := '{' || substr(o_budget_windows, 2) || '}';
-        end if;
-        a_budget_ids[r.ordinal] := o_budget_ids;
-        a_budget_windows[r.ordinal] := o_budget_windows;
-        foreach i in array v_counting loop
-          b_held[i] := b_held[i] + r.estimated;
-          b_taken[i] := b_taken[i] + r.estimated;
+    if p_is_dry_run[i] then
+      reservation_id := null;
+      status := null;
+      expires_at_ms := null;
+    else
+      if v_counting is distinct from o_counting then
+        o_counting := v_counting;
+        o_budget_ids := null;
+        o_budget_windows := null;
+        for j in 1 .. coalesce(cardinality(v_counting), 0) loop
+          o_budget_ids[j] := b_id[v_counting[j]];
+          o_budget_windows[j] := b_window[v_counting[j]];
         end loop;
       end if;
-      if w > 0 then
-        w_minute[w] := w_minute[w] + 1;
-        w_hour[w] := w_hour[w] + 1;
-        w_day[w] := w_day[w] + 1;
+      v_admitted := v_admitted + 1;
+      v_held := case when r.is_unlimited then 0 else r.estimated end;
+      v_expires := o_now + p_lease_seconds[i] * interval '1 second';
+      a_rows[v_admitted] := row(
+        r.organization_id, p_id[i], p_key[i], p_parameter_hash[i], 'open', r.offer_id, p_model[i], r.estimated, v_held,
+        r.maximum, r.input, p_is_dispatched[i], p_lease_seconds[i], p_actor_type[i], p_actor_id[i], p_actor_digest[i],
+        p_subject_type[i], p_subject_id[i], p_subject_digest[i], p_form_id[i], o_budget_ids, o_budget_windows,
+        null, null, null, null, null, null, null, o_now, v_expires, null)::stipend.credit_reservations;
+      if p_key[i] is not null then
+        a_holder[i] := i;
       end if;
-      if r.customer_limits is not null then
+      if v_counting is not null then
+        foreach j in array v_counting loop
+          b_taken[j] := b_taken[j] + r.estimated;
+        end loop;
+      end if;
+      if r.is_rate_limited then
+        w_count[w] := w_count[w] + 1;
+      end if;
+      if p_customer_limits[i] is not null then
         insert into stipend.customer_uses (organization_id, limit_key, reservation_id, used_at)
-        select r.organization_id, x.value ->> 'key', r.id, o_now from jsonb_array_elements(r.customer_limits) x;
+        select r.organization_id, x.value ->> 'key', p_id[i], o_now from jsonb_array_elements(p_customer_limits[i]) x;
       end if;
-      o_due_from := case when o_open = 0 then a_expires[r.ordinal] else least(o_due_from, a_expires[r.ordinal]) end;
-      o_open := o_open + 1;
-      o_reserved := o_reserved + a_held[r.ordinal];
-      reservation_id := r.id;
+      o.holds_due_from := case when o.open_holds = 0 then v_expires else least(o.holds_due_from, v_expires) end;
+      o.open_holds := o.open_holds + 1;
+      o.reserved := o.reserved + v_held;
+      reservation_id := p_id[i];
       status := 'open';
-      expires_at_ms := o_ms + r.lease_seconds * 1000;
+      expires_at_ms := o_ms + p_lease_seconds[i] * 1000;
     end if;
-    spendable := case when not r.is_unlimited then o_balance - o_reserved end;
+    spendable := case when not r.is_unlimited then o_balance - o.reserved end;
     return next;
   end loop;
 
   if v_admitted = 0 then
     return;
   end if;
-  v_reserved[d] := o_reserved;
-  v_open[d] := o_open;
-  v_due_from[d] := o_due_from;
+  v_balances[d] := o;
 
-  insert into stipend.credit_reservations (
-    organization_id, id, idempotency_key, parameter_hash, offer_id, model, estimated_credits, held_credits,
-    maximum_credits, input_credits, is_dispatched, lease_seconds, actor_type, actor_id, actor_digest,
-    subject_type, subject_id, subject_digest, form_id, budget_ids, budget_windows, created_at, expires_at)
-  select p_organizations[u.organization], u.id, u.key, u.parameter_hash, u.offer, u.model, u.estimate, u.held,
-    u.maximum, u.input, u.is_dispatched, u.lease_seconds, u.actor_type, u.actor_id, u.actor_digest,
-    u.subject_type, u.subject_id, u.subject_digest, u.form_id, u.budget_ids::uuid[],
-    u.budget_windows::timestamptz[], u.now, u.expires
-  from unnest(
-    a_offer, a_estimate, a_held, a_maximum, a_input, a_now, a_expires, a_budget_ids, a_budget_windows,
-    p_organization, p_id, p_key, p_parameter_hash, p_model, p_is_dispatched, p_lease_seconds,
-    p_actor_type, p_actor_id, p_actor_digest, p_subject_type, p_subject_id, p_subject_digest, p_form_id
-  ) u(
-    offer, estimate, held, maximum, input, now, expires, budget_ids, budget_windows,
-    organization, id, key, parameter_hash, model, is_dispatched, lease_seconds,
-    actor_type, actor_id, actor_digest, subject_type, subject_id, subject_digest, form_id)
-  where u.offer is not null;
+  insert into stipend.credit_reservations select * from unnest(a_rows);
 
   update stipend.organization_credit_balances b
-  set reserved = u.reserved, open_holds = u.open_holds, holds_due_from = u.due_from
-  from unnest(v_positions, v_reserved, v_open, v_due_from) u(position, reserved, open_holds, due_from)
-  where b.organization_id = p_organizations[u.position] and b.open_holds <> u.open_holds;
+  set reserved = u.reserved, open_holds = u.open_holds, holds_due_from = u.holds_due_from
+  from unnest(v_balances) u
+  where b.organization_id = u.organization_id and b.open_holds <> u.open_holds;
 
-  if cardinality(w_d) > 0 then
-    insert into stipend.rate_windows as t (
-      organization_id, capability, minute_bucket, minute_count, minute_previous,
-      hour_bucket, hour_count, hour_previous, day_bucket, day_count, day_previous)
-    select p_organizations[v_positions[u.d]], u.capability,
-      e.ms / 60000, u.minute, u.minute_before, e.ms / 3600000, u.hour, u.hour_before, e.ms / 86400000, u.day, u.day_before
-    from unnest(w_d, w_capability, w_minute, w_minute_before, w_hour, w_hour_before, w_day, w_day_before)
-      u(d, capability, minute, minute_before, hour, hour_before, day, day_before)
-    cross join lateral (select (extract(epoch from v_now[u.d]) * 1000)::bigint) e(ms)
+  if cardinality(w_count) > 0 then
+    insert into stipend.rate_windows as t
+    select u.organization_id, u.capability, u.minute_bucket, u.minute_count + w_count[u.place], u.minute_previous,
+      u.hour_bucket, u.hour_count + w_count[u.place], u.hour_previous, u.day_bucket, u.day_count + w_count[u.place], u.day_previous
+    from unnest(w_rows) with ordinality u(organization_id, capability, minute_bucket, minute_count, minute_previous,
+      hour_bucket, hour_count, hour_previous, day_bucket, day_count, day_previous, place)
+    where w_count[u.place] > 0
     on conflict (organization_id, capability) do update
     set minute_bucket = excluded.minute_bucket, minute_count = excluded.minute_count,
         minute_previous = excluded.minute_previous, hour_bucket = excluded.hour_bucket,
@@ -2597,63 +2556,38 @@ declare
   n           constant integer := cardinality(p_organization);
   c_no_flags  constant text[] := '{}';
   v_end       constant text := case when p_is_expiry then 'expired' else 'settled' end;
-  -- per locked organization, by its place d in v_positions
+  -- the locked organizations, by their place d
   v_positions    integer[];
-  v_place        integer[];   -- position in p_organizations → d
+  v_place        integer[] := array_fill(0, array[cardinality(p_organizations)]);   -- position in p_organizations → d
   v_now          timestamptz[];
-  v_monthly      numeric[];
-  v_bonus        numeric[];
-  v_debt         numeric[];
-  v_reserved     numeric[];
-  v_used         numeric[];
-  v_open         integer[];
-  v_low          numeric[];
-  v_sequence     bigint[];
-  v_hash         bytea[];
-  v_allocation   numeric[];
-  v_percent      smallint[];
-  v_touched      boolean[];
+  v_balances     stipend.organization_credit_balances[];
   v_due          text[];
   -- the organization at hand
   d              integer := 0;
+  o              stipend.organization_credit_balances;
   o_now          timestamptz;
-  o_monthly      numeric;
-  o_bonus        numeric;
-  o_debt         numeric;
-  o_reserved     numeric;
-  o_used         numeric;
-  o_open         integer;
   o_low          numeric;
-  o_sequence     bigint;
-  o_hash         bytea;
   -- its grants, in the order in which they are drawn; read when the monthly credits do not suffice
   g_id           uuid[];
   g_remaining    numeric[];
   g_drawn        numeric[];
   g_next         integer;
-  -- what is written at the end, by request
-  s_tid          tid[] := array_fill(null::tid, array[n]);   -- NULL: nothing
-  s_now          timestamptz[] := array_fill(null::timestamptz, array[n]);
-  s_charge       numeric[] := array_fill(null::numeric, array[n]);
-  s_uncharged    numeric[] := s_charge;
-  s_monthly      numeric[] := s_charge;
-  s_bonus        numeric[] := s_charge;
-  s_debt         numeric[] := s_charge;
-  s_covered      numeric[] := s_charge;
-  s_balance      numeric[] := s_charge;
-  s_cost_usd     numeric[] := s_charge;
-  s_sequence     bigint[] := array_fill(null::bigint, array[n]);   -- NULL: no ledger row
-  s_model        text[] := array_fill(null::text, array[n]);
-  s_flags        text[] := s_model;
-  s_draws        text[] := s_model;
-  s_hash         bytea[] := array_fill(null::bytea, array[n]);
+  -- what is written at the end: ledger rows, and of each ended hold its place and charge
+  s_rows         stipend.credit_transactions[];
+  s_tid          tid[];
+  s_request      integer[];
+  s_now          timestamptz[];
+  s_charge       numeric[];
+  s_sequence     bigint[];   -- NULL: no ledger row
+  s_draws        jsonb[];
+  v_posted       integer := 0;
   v_settled      integer := 0;
   -- budget windows that counted the ended holds, summed by organization
   c_d            integer[] := '{}';
-  c_budget       uuid[] := '{}';
-  c_window       timestamptz[] := '{}';
-  c_held         numeric[] := '{}';
-  c_used         numeric[] := '{}';
+  c_budget       uuid[];
+  c_window       timestamptz[];
+  c_held         numeric[];
+  c_used         numeric[];
   c_first        integer := 1;
   c              integer;
   v_thresholds   jsonb[];
@@ -2663,17 +2597,18 @@ declare
   v_request      integer;
   v_cost         numeric;
   v_before       numeric;
-  v_balance      numeric;
   v_rest         numeric;
   v_part         numeric;
   v_flags        text[];
   v_model        text;
+  v_metadata     jsonb;
   v_draws        jsonb;
 begin
   if n = 0 then
     return;
   end if;
   is_replay := false;
+  status := v_end;
 
   -- Lock and read in one statement, once more where something was due. Every later statement has a snapshot that
   -- holds whatever the lock waited for.
@@ -2681,95 +2616,77 @@ begin
     perform stipend.wait_for_balances(p_organizations);
   end if;
   loop
-    select array_agg(x.position), array_agg(x.now), array_agg(x.monthly_left), array_agg(x.bonus), array_agg(x.debt),
-      array_agg(x.reserved), array_agg(x.used_this_period), array_agg(x.open_holds),
-      array_agg(x.monthly_allocation * x.low_balance_percent * 0.01), array_agg(x.ledger_sequence),
-      array_agg(x.ledger_hash), array_agg(x.monthly_allocation), array_agg(x.low_balance_percent), array_agg(false),
-      array_agg(x.organization_id) filter (where x.next_due_at <= x.now)
-    into v_positions, v_now, v_monthly, v_bonus, v_debt, v_reserved, v_used, v_open, v_low, v_sequence, v_hash,
-      v_allocation, v_percent, v_touched, v_due
+    select array_agg(x.position), array_agg(x.now), array_agg(x.balance),
+      array_agg((x.balance).organization_id) filter (where (x.balance).next_due_at <= x.now)
+    into v_positions, v_now, v_balances, v_due
     from (
-      select b.*, o.position::integer,
+      select u.position, b as balance,
         greatest(clock_timestamp() + coalesce(t.clock_offset, interval '0'), b.ledger_at) as now
-      from unnest(p_organizations) with ordinality o(organization_id, position)
-      join stipend.organization_credit_balances b on b.organization_id = o.organization_id
-      left join stipend.test_clocks t on t.organization_id = o.organization_id
-      order by o.position
+      from unnest(p_organizations) with ordinality u(organization_id, position)
+      join stipend.organization_credit_balances b on b.organization_id = u.organization_id
+      left join stipend.test_clocks t on t.organization_id = b.organization_id
       for update of b skip locked
     ) x;
     exit when v_due is null;
     perform stipend.write_due(v_due, false);
   end loop;
-  v_place := array_fill(0, array[cardinality(p_organizations)]);
   for i in 1 .. coalesce(cardinality(v_positions), 0) loop
     v_place[v_positions[i]] := i;
   end loop;
 
   for r in
-    select u.ordinal::integer, v_place[u.organization] as d, p_organizations[u.organization] as organization_id,
-      u.id, u.twin, u.credits, u.cost_nano_usd, u.model, u.flags, u.metadata,
-      h.tid, h.created_at, h.status, h.estimated_credits, h.held_credits, h.maximum_credits, h.input_credits,
+    select u.i::integer, v_place[u.organization] as d, p_organizations[u.organization] as organization_id,
+      p_id[u.i] as id, h.tid, h.status, h.estimated_credits, h.held_credits, h.maximum_credits, h.input_credits,
       h.is_dispatched, h.actor_type, h.actor_id, h.actor_digest, h.subject_type, h.subject_id, h.subject_digest,
-      h.form_id, h.budget_ids, h.budget_windows, h.reported_credits, h.reported_cost_usd, h.reported_usage, h.model as model_asked,
-      f.plan, f.capability, f.quality, f.is_unlimited, f.models, f.model_markups,
+      h.form_id, h.budget_ids, h.budget_windows, h.reported_credits, h.reported_cost_usd, h.reported_usage,
+      h.model as model_asked, f.plan, f.capability, f.quality, f.is_unlimited, f.models, f.model_markups,
       f.usd_per_credit, f.credit_increment, f.minimum_charge
-    from unnest(p_organization, p_id, p_twin, p_credits, p_cost_nano_usd, p_model, p_flags, p_metadata)
-      with ordinality u(organization, id, twin, credits, cost_nano_usd, model, flags, metadata, ordinal)
+    from unnest(p_organization) with ordinality u(organization, i)
     left join lateral (
-      select x.ctid as tid, x.* from stipend.credit_reservations x
-      where x.organization_id = p_organizations[u.organization] and x.id = u.id
+      select x.ctid as tid, x.status, x.offer_id, x.estimated_credits, x.held_credits, x.maximum_credits,
+        x.input_credits, x.is_dispatched, x.actor_type, x.actor_id, x.actor_digest, x.subject_type, x.subject_id,
+        x.subject_digest, x.form_id, x.budget_ids, x.budget_windows, x.reported_credits, x.reported_cost_usd,
+        x.reported_usage, x.model
+      from stipend.credit_reservations x
+      where x.organization_id = p_organizations[u.organization] and x.id = p_id[u.i]
       limit 1
     ) h on true
     left join lateral (
-      select * from stipend.catalog_offers x where x.id = h.offer_id limit 1
+      select x.plan, x.capability, x.quality, x.is_unlimited, x.models, x.model_markups, x.usd_per_credit,
+        x.credit_increment, x.minimum_charge
+      from stipend.catalog_offers x where x.id = h.offer_id limit 1
     ) f on true
-    order by v_place[u.organization], u.ordinal
+    order by v_place[u.organization], u.i
   loop
+    request := r.i;
+    reservation_id := r.id;
     if r.d = 0 or r.status is null then
-      request := r.ordinal;
-      reservation_id := r.id;
-      code := case
-        when r.d = 0 and exists (select from stipend.organizations g where g.id = r.organization_id) then 'skipped'
-        else 'reservation_not_found' end;
-      detail := jsonb_build_object('reservationId', r.id);
-      return next;
-      code := null;
-      detail := null;
+      return query select r.i, case
+          when r.d = 0 and exists (select from stipend.organizations g where g.id = r.organization_id) then 'skipped'
+          else 'reservation_not_found' end,
+        jsonb_build_object('reservationId', r.id), r.id, null::text, false, null::numeric, null::numeric,
+        null::numeric, null::numeric, null::numeric, null::numeric, null::numeric, null::numeric, null::bigint,
+        null::numeric, null::numeric, null::bigint, null::bigint;
       continue;
     end if;
 
     -- Whatever has ended answers from what stands after this call.
-    if r.twin > 0 or r.status <> 'open' then
-      v_after := v_after || r.ordinal;
+    if p_twin[r.i] > 0 or r.status <> 'open' then
+      v_after := v_after || r.i;
       continue;
     end if;
 
     if r.d <> d then
       if d > 0 then
-        v_monthly[d] := o_monthly;
-        v_bonus[d] := o_bonus;
-        v_debt[d] := o_debt;
-        v_reserved[d] := o_reserved;
-        v_used[d] := o_used;
-        v_open[d] := o_open;
-        v_sequence[d] := o_sequence;
-        v_hash[d] := o_hash;
+        v_balances[d] := o;
         if g_id is not null then
-          perform stipend.draw_grants(p_organizations[v_positions[d]], g_id, g_drawn);
+          perform stipend.draw_grants(o.organization_id, g_id, g_drawn);
         end if;
       end if;
       d := r.d;
+      o := v_balances[d];
       o_now := v_now[d];
-      o_monthly := v_monthly[d];
-      o_bonus := v_bonus[d];
-      o_debt := v_debt[d];
-      o_reserved := v_reserved[d];
-      o_used := v_used[d];
-      o_open := v_open[d];
-      o_low := v_low[d];
-      o_sequence := v_sequence[d];
-      o_hash := v_hash[d];
-      v_touched[d] := true;
+      o_low := o.monthly_allocation * o.low_balance_percent * 0.01;
       c_first := cardinality(c_d) + 1;
       g_id := null;
     end if;
@@ -2778,14 +2695,18 @@ begin
     if p_is_expiry then
       charged := case when r.is_dispatched then coalesce(r.reported_credits, r.input_credits) else 0 end;
       v_cost := r.reported_cost_usd;
-    elsif r.credits is not null then
-      charged := r.credits * 0.01;
-      v_cost := r.cost_nano_usd * 0.000000001;
+      v_model := coalesce(r.model_asked, r.models[1]);
+      v_metadata := r.reported_usage;
     else
-      v_cost := r.cost_nano_usd * 0.000000001;
-      v_part := v_cost
-        * (10000 + coalesce(r.model_markups[array_position(r.models, r.model)], r.model_markups[1], 0)) * 0.0001;
-      charged := stipend.credits_from_cost(v_part, r.usd_per_credit, r.credit_increment, r.minimum_charge);
+      v_cost := p_cost_nano_usd[r.i] * 0.000000001;
+      charged := p_credits[r.i] * 0.01;
+      if charged is null then
+        v_part := v_cost
+          * (10000 + coalesce(r.model_markups[array_position(r.models, p_model[r.i])], r.model_markups[1], 0)) * 0.0001;
+        charged := stipend.credits_from_cost(v_part, r.usd_per_credit, r.credit_increment, r.minimum_charge);
+      end if;
+      v_model := coalesce(p_model[r.i], r.model_asked, r.models[1]);
+      v_metadata := p_metadata[r.i];
     end if;
     uncharged := 0.00;
     if charged > r.maximum_credits then
@@ -2794,23 +2715,24 @@ begin
     end if;
 
     -- The pools: monthly, grants, debt
-    v_before := o_monthly + o_bonus - o_debt;
+    v_before := o.monthly_left + o.bonus - o.debt;
     monthly := 0.00;
     bonus := 0.00;
     debt := 0.00;
     covered := 0.00;
+    v_draws := null;
     if r.is_unlimited then
       covered := charged;
-    elsif o_monthly >= charged then
+    elsif o.monthly_left >= charged then
       monthly := charged;
-      o_monthly := o_monthly - charged;
+      o.monthly_left := o.monthly_left - charged;
     else
-      monthly := o_monthly;
-      bonus := least(o_bonus, charged - monthly);
+      monthly := o.monthly_left;
+      bonus := least(o.bonus, charged - monthly);
       debt := charged - monthly - bonus;
-      o_monthly := 0.00;
-      o_bonus := o_bonus - bonus;
-      o_debt := o_debt + debt;
+      o.monthly_left := 0.00;
+      o.bonus := o.bonus - bonus;
+      o.debt := o.debt + debt;
       if bonus > 0 then
         if g_id is null then
           select array_agg(x.id), array_agg(x.remaining), array_agg(0::numeric)
@@ -2823,7 +2745,6 @@ begin
           g_next := 1;
         end if;
         v_rest := bonus;
-        v_draws := null;
         while v_rest > 0 loop
           v_part := least(v_rest, g_remaining[g_next]);
           if v_part = 0 then
@@ -2837,53 +2758,49 @@ begin
             v_draws := coalesce(v_draws, '{}') || jsonb_build_object(g_id[g_next]::text, v_part);
           end if;
         end loop;
-        s_draws[r.ordinal] := v_draws::text;
       end if;
     end if;
-    o_used := o_used + charged;
-    o_reserved := o_reserved - r.held_credits;
-    o_open := o_open - 1;
-    balance := o_monthly + o_bonus - o_debt;
+    o.used_this_period := o.used_this_period + charged;
+    o.reserved := o.reserved - r.held_credits;
+    o.open_holds := o.open_holds - 1;
+    balance := o.monthly_left + o.bonus - o.debt;
 
     -- The ledger row
     sequence := null;
     if charged > 0 or uncharged > 0 then
-      o_sequence := o_sequence + 1;
-      sequence := o_sequence;
-      v_flags := c_no_flags;
-      if r.flags is not null or p_is_expiry or uncharged > 0 then
-        v_flags := case when p_is_expiry then '{provisional,review}' else coalesce(r.flags, '{}') end;
-        if uncharged > 0 then
-          v_flags := v_flags || 'uncharged'::text;
-        end if;
-        s_flags[r.ordinal] := v_flags::text;
+      sequence := o.ledger_sequence + 1;
+      v_flags := case when p_is_expiry then '{provisional,review}' else coalesce(p_flags[r.i]::text[], c_no_flags) end;
+      if uncharged > 0 then
+        v_flags := v_flags || 'uncharged'::text;
       end if;
-      v_model := coalesce(r.model, r.model_asked, r.models[1]);
-      o_hash := stipend.transaction_hash(
-        o_hash, r.organization_id, o_sequence, 'ai_consumption', covered - charged, -monthly, -bonus, -debt, covered,
-        balance, r.id, r.plan, r.capability, r.quality, v_model, r.estimated_credits, uncharged, v_cost, v_flags,
+      o.ledger_sequence := sequence;
+      o.ledger_at := o_now;
+      o.ledger_hash := stipend.transaction_hash(
+        o.ledger_hash, r.organization_id, sequence, 'ai_consumption', covered - charged, -monthly, -bonus, -debt,
+        covered, balance, r.id, r.plan, r.capability, r.quality, v_model, r.estimated_credits, uncharged, v_cost,
+        v_flags, r.actor_type, r.actor_id, r.actor_digest, r.subject_type, r.subject_id, r.subject_digest, r.form_id,
+        null, null, v_metadata, null, o_now, o_now);
+      v_posted := v_posted + 1;
+      s_rows[v_posted] := row(
+        r.organization_id, sequence, 'ai_consumption', covered - charged, -monthly, -bonus, -debt, covered, balance,
+        r.id, r.plan, r.capability, r.quality, v_model, r.estimated_credits, null, uncharged, v_cost, v_flags,
         r.actor_type, r.actor_id, r.actor_digest, r.subject_type, r.subject_id, r.subject_digest, r.form_id,
-        null, null, case when p_is_expiry then r.reported_usage else r.metadata end, null, o_now, o_now);
-      s_sequence[r.ordinal] := o_sequence;
-      s_monthly[r.ordinal] := -monthly;
-      s_bonus[r.ordinal] := -bonus;
-      s_debt[r.ordinal] := -debt;
-      s_covered[r.ordinal] := covered;
-      s_uncharged[r.ordinal] := uncharged;
-      s_balance[r.ordinal] := balance;
-      s_cost_usd[r.ordinal] := v_cost;
-      s_model[r.ordinal] := v_model;
-      s_hash[r.ordinal] := o_hash;
+        null, null, v_metadata, null, o_now, o_now, o.ledger_hash)::stipend.credit_transactions;
       if (v_before >= o_low and balance < o_low) or (v_before > 0 and balance <= 0) then
         perform stipend.emit_balance_events(
-          r.organization_id, v_allocation[d], v_percent[d], v_before, balance, o_now);
+          r.organization_id, o.monthly_allocation, o.low_balance_percent, v_before, balance, o_now);
       end if;
     end if;
 
     v_settled := v_settled + 1;
-    s_tid[r.ordinal] := r.tid;
-    s_now[r.ordinal] := o_now;
-    s_charge[r.ordinal] := charged;
+    s_request[v_settled] := r.i;
+    s_tid[v_settled] := r.tid;
+    s_now[v_settled] := o_now;
+    s_charge[v_settled] := charged;
+    s_sequence[v_settled] := sequence;
+    if v_draws is not null then
+      s_draws[v_settled] := v_draws;
+    end if;
     if r.budget_ids is not null then
       for i in 1 .. cardinality(r.budget_ids) loop
         c := c_first;
@@ -2907,64 +2824,50 @@ begin
         jsonb_build_object('reservationId', r.id, 'creditsUsed', charged, 'isDispatched', r.is_dispatched), o_now);
     end if;
 
-    request := r.ordinal;
-    reservation_id := r.id;
-    status := v_end;
     estimated := r.estimated_credits;
     maximum := r.maximum_credits;
-    spendable := case when not r.is_unlimited then balance - o_reserved end;
+    spendable := case when not r.is_unlimited then balance - o.reserved end;
     return next;
   end loop;
 
   if v_settled > 0 then
-    v_monthly[d] := o_monthly;
-    v_bonus[d] := o_bonus;
-    v_debt[d] := o_debt;
-    v_reserved[d] := o_reserved;
-    v_used[d] := o_used;
-    v_open[d] := o_open;
-    v_sequence[d] := o_sequence;
-    v_hash[d] := o_hash;
+    v_balances[d] := o;
     if g_id is not null then
-      perform stipend.draw_grants(p_organizations[v_positions[d]], g_id, g_drawn);
+      perform stipend.draw_grants(o.organization_id, g_id, g_drawn);
     end if;
 
-    insert into stipend.credit_transactions (
-      organization_id, sequence, type, amount, monthly_amount, bonus_amount, debt_amount, covered_amount,
-      balance_after, reservation_id, plan, capability, quality, model, estimated_credits, uncharged_credits,
-      cost_usd, flags, actor_type, actor_id, actor_digest, subject_type, subject_id, subject_digest, form_id,
-      provider_metadata, effective_at, created_at, hash)
-    select h.organization_id, u.sequence, 'ai_consumption', u.monthly + u.bonus + u.debt, u.monthly, u.bonus, u.debt,
-      u.covered, u.balance, h.id, f.plan, f.capability, f.quality, u.model, h.estimated_credits, u.uncharged,
-      u.cost_usd, coalesce(u.flags::text[], c_no_flags), h.actor_type, h.actor_id, h.actor_digest, h.subject_type, h.subject_id,
-      h.subject_digest, h.form_id, case when p_is_expiry then h.reported_usage else u.metadata end, u.now, u.now, u.hash
-    from unnest(s_tid, s_sequence, s_monthly, s_bonus, s_debt, s_covered, s_balance, s_uncharged, s_cost_usd, s_model,
-      s_flags, s_now, s_hash, p_metadata)
-      u(tid, sequence, monthly, bonus, debt, covered, balance, uncharged, cost_usd, model, flags, now, hash, metadata)
-    join stipend.credit_reservations h on h.ctid = u.tid
-    join stipend.catalog_offers f on f.id = h.offer_id
-    where u.sequence is not null;
+    if v_posted > 0 then
+      insert into stipend.credit_transactions (
+        organization_id, sequence, type, amount, monthly_amount, bonus_amount, debt_amount, covered_amount,
+        balance_after, reservation_id, plan, capability, quality, model, estimated_credits, uncharged_credits,
+        cost_usd, flags, actor_type, actor_id, actor_digest, subject_type, subject_id, subject_digest, form_id,
+        provider_metadata, effective_at, created_at, hash)
+      select t.organization_id, t.sequence, t.type, t.amount, t.monthly_amount, t.bonus_amount, t.debt_amount,
+        t.covered_amount, t.balance_after, t.reservation_id, t.plan, t.capability, t.quality, t.model,
+        t.estimated_credits, t.uncharged_credits, t.cost_usd, t.flags, t.actor_type, t.actor_id, t.actor_digest,
+        t.subject_type, t.subject_id, t.subject_digest, t.form_id, t.provider_metadata, t.effective_at, t.created_at,
+        t.hash
+      from unnest(s_rows) t;
+    end if;
 
     -- By place: nobody else touches these rows under the organization's lock.
     update stipend.credit_reservations h
     set status = v_end,
-        charged_credits = u.charge,
-        sequence = u.sequence,
-        settle_hash = u.settle_hash,
-        grant_draws = u.draws::jsonb,
-        idempotency_key = case when p_is_expiry and u.charge = 0 then null else h.idempotency_key end,
-        ended_at = u.now
-    from unnest(s_tid, s_charge, s_sequence, p_settle_hash, s_draws, s_now)
-      u(tid, charge, sequence, settle_hash, draws, now)
+        charged_credits = s_charge[u.i],
+        sequence = s_sequence[u.i],
+        settle_hash = p_settle_hash[s_request[u.i]],
+        grant_draws = s_draws[u.i],
+        idempotency_key = case when p_is_expiry and s_charge[u.i] = 0 then null else h.idempotency_key end,
+        ended_at = s_now[u.i]
+    from unnest(s_tid) with ordinality u(tid, i)
     where h.ctid = u.tid;
 
     update stipend.organization_credit_balances b
-    set monthly_left = u.monthly, bonus = u.bonus, debt = u.debt, reserved = u.reserved, used_this_period = u.used,
-        open_holds = u.open_holds, ledger_sequence = u.sequence, ledger_hash = u.hash,
-        ledger_at = case when u.sequence > b.ledger_sequence then u.now else b.ledger_at end
-    from unnest(v_positions, v_touched, v_now, v_monthly, v_bonus, v_debt, v_reserved, v_used, v_open, v_sequence, v_hash)
-      u(position, is_touched, now, monthly, bonus, debt, reserved, used, open_holds, sequence, hash)
-    where u.is_touched and b.organization_id = p_organizations[u.position];
+    set monthly_left = u.monthly_left, bonus = u.bonus, debt = u.debt, reserved = u.reserved,
+        used_this_period = u.used_this_period, open_holds = u.open_holds, ledger_sequence = u.ledger_sequence,
+        ledger_hash = u.ledger_hash, ledger_at = u.ledger_at
+    from unnest(v_balances) u
+    where b.organization_id = u.organization_id and b.open_holds <> u.open_holds;
 
     -- Budgets: from held to used, and an event where one passes 80 or 100 %.
     if cardinality(c_d) > 0 then
@@ -2989,9 +2892,9 @@ begin
 
     if num_nonnulls(variadic p_reply) > 0 then
       insert into stipend.reservation_replies (organization_id, reservation_id, reply, created_at)
-      select p_organizations[u.organization], u.id, u.reply, u.now
-      from unnest(s_tid, p_organization, p_id, p_reply, s_now) u(tid, organization, id, reply, now)
-      where u.tid is not null and u.reply is not null;
+      select p_organizations[p_organization[u.request]], p_id[u.request], p_reply[u.request], u.now
+      from unnest(s_request, s_now) u(request, now)
+      where p_reply[u.request] is not null;
     end if;
   end if;
 

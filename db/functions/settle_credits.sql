@@ -39,63 +39,38 @@ declare
   n           constant integer := cardinality(p_organization);
   c_no_flags  constant text[] := '{}';
   v_end       constant text := case when p_is_expiry then 'expired' else 'settled' end;
-  -- per locked organization, by its place d in v_positions
+  -- the locked organizations, by their place d
   v_positions    integer[];
-  v_place        integer[];   -- position in p_organizations → d
+  v_place        integer[] := array_fill(0, array[cardinality(p_organizations)]);   -- position in p_organizations → d
   v_now          timestamptz[];
-  v_monthly      numeric[];
-  v_bonus        numeric[];
-  v_debt         numeric[];
-  v_reserved     numeric[];
-  v_used         numeric[];
-  v_open         integer[];
-  v_low          numeric[];
-  v_sequence     bigint[];
-  v_hash         bytea[];
-  v_allocation   numeric[];
-  v_percent      smallint[];
-  v_touched      boolean[];
+  v_balances     stipend.organization_credit_balances[];
   v_due          text[];
   -- the organization at hand
   d              integer := 0;
+  o              stipend.organization_credit_balances;
   o_now          timestamptz;
-  o_monthly      numeric;
-  o_bonus        numeric;
-  o_debt         numeric;
-  o_reserved     numeric;
-  o_used         numeric;
-  o_open         integer;
   o_low          numeric;
-  o_sequence     bigint;
-  o_hash         bytea;
   -- its grants, in the order in which they are drawn; read when the monthly credits do not suffice
   g_id           uuid[];
   g_remaining    numeric[];
   g_drawn        numeric[];
   g_next         integer;
-  -- what is written at the end, by request
-  s_tid          tid[] := array_fill(null::tid, array[n]);   -- NULL: nothing
-  s_now          timestamptz[] := array_fill(null::timestamptz, array[n]);
-  s_charge       numeric[] := array_fill(null::numeric, array[n]);
-  s_uncharged    numeric[] := s_charge;
-  s_monthly      numeric[] := s_charge;
-  s_bonus        numeric[] := s_charge;
-  s_debt         numeric[] := s_charge;
-  s_covered      numeric[] := s_charge;
-  s_balance      numeric[] := s_charge;
-  s_cost_usd     numeric[] := s_charge;
-  s_sequence     bigint[] := array_fill(null::bigint, array[n]);   -- NULL: no ledger row
-  s_model        text[] := array_fill(null::text, array[n]);
-  s_flags        text[] := s_model;
-  s_draws        text[] := s_model;
-  s_hash         bytea[] := array_fill(null::bytea, array[n]);
+  -- what is written at the end: ledger rows, and of each ended hold its place and charge
+  s_rows         stipend.credit_transactions[];
+  s_tid          tid[];
+  s_request      integer[];
+  s_now          timestamptz[];
+  s_charge       numeric[];
+  s_sequence     bigint[];   -- NULL: no ledger row
+  s_draws        jsonb[];
+  v_posted       integer := 0;
   v_settled      integer := 0;
   -- budget windows that counted the ended holds, summed by organization
   c_d            integer[] := '{}';
-  c_budget       uuid[] := '{}';
-  c_window       timestamptz[] := '{}';
-  c_held         numeric[] := '{}';
-  c_used         numeric[] := '{}';
+  c_budget       uuid[];
+  c_window       timestamptz[];
+  c_held         numeric[];
+  c_used         numeric[];
   c_first        integer := 1;
   c              integer;
   v_thresholds   jsonb[];
@@ -105,17 +80,18 @@ declare
   v_request      integer;
   v_cost         numeric;
   v_before       numeric;
-  v_balance      numeric;
   v_rest         numeric;
   v_part         numeric;
   v_flags        text[];
   v_model        text;
+  v_metadata     jsonb;
   v_draws        jsonb;
 begin
   if n = 0 then
     return;
   end if;
   is_replay := false;
+  status := v_end;
 
   -- Lock and read in one statement, once more where something was due. Every later statement has a snapshot that
   -- holds whatever the lock waited for.
@@ -123,95 +99,77 @@ begin
     perform stipend.wait_for_balances(p_organizations);
   end if;
   loop
-    select array_agg(x.position), array_agg(x.now), array_agg(x.monthly_left), array_agg(x.bonus), array_agg(x.debt),
-      array_agg(x.reserved), array_agg(x.used_this_period), array_agg(x.open_holds),
-      array_agg(x.monthly_allocation * x.low_balance_percent * 0.01), array_agg(x.ledger_sequence),
-      array_agg(x.ledger_hash), array_agg(x.monthly_allocation), array_agg(x.low_balance_percent), array_agg(false),
-      array_agg(x.organization_id) filter (where x.next_due_at <= x.now)
-    into v_positions, v_now, v_monthly, v_bonus, v_debt, v_reserved, v_used, v_open, v_low, v_sequence, v_hash,
-      v_allocation, v_percent, v_touched, v_due
+    select array_agg(x.position), array_agg(x.now), array_agg(x.balance),
+      array_agg((x.balance).organization_id) filter (where (x.balance).next_due_at <= x.now)
+    into v_positions, v_now, v_balances, v_due
     from (
-      select b.*, o.position::integer,
+      select u.position, b as balance,
         greatest(clock_timestamp() + coalesce(t.clock_offset, interval '0'), b.ledger_at) as now
-      from unnest(p_organizations) with ordinality o(organization_id, position)
-      join stipend.organization_credit_balances b on b.organization_id = o.organization_id
-      left join stipend.test_clocks t on t.organization_id = o.organization_id
-      order by o.position
+      from unnest(p_organizations) with ordinality u(organization_id, position)
+      join stipend.organization_credit_balances b on b.organization_id = u.organization_id
+      left join stipend.test_clocks t on t.organization_id = b.organization_id
       for update of b skip locked
     ) x;
     exit when v_due is null;
     perform stipend.write_due(v_due, false);
   end loop;
-  v_place := array_fill(0, array[cardinality(p_organizations)]);
   for i in 1 .. coalesce(cardinality(v_positions), 0) loop
     v_place[v_positions[i]] := i;
   end loop;
 
   for r in
-    select u.ordinal::integer, v_place[u.organization] as d, p_organizations[u.organization] as organization_id,
-      u.id, u.twin, u.credits, u.cost_nano_usd, u.model, u.flags, u.metadata,
-      h.tid, h.created_at, h.status, h.estimated_credits, h.held_credits, h.maximum_credits, h.input_credits,
+    select u.i::integer, v_place[u.organization] as d, p_organizations[u.organization] as organization_id,
+      p_id[u.i] as id, h.tid, h.status, h.estimated_credits, h.held_credits, h.maximum_credits, h.input_credits,
       h.is_dispatched, h.actor_type, h.actor_id, h.actor_digest, h.subject_type, h.subject_id, h.subject_digest,
-      h.form_id, h.budget_ids, h.budget_windows, h.reported_credits, h.reported_cost_usd, h.reported_usage, h.model as model_asked,
-      f.plan, f.capability, f.quality, f.is_unlimited, f.models, f.model_markups,
+      h.form_id, h.budget_ids, h.budget_windows, h.reported_credits, h.reported_cost_usd, h.reported_usage,
+      h.model as model_asked, f.plan, f.capability, f.quality, f.is_unlimited, f.models, f.model_markups,
       f.usd_per_credit, f.credit_increment, f.minimum_charge
-    from unnest(p_organization, p_id, p_twin, p_credits, p_cost_nano_usd, p_model, p_flags, p_metadata)
-      with ordinality u(organization, id, twin, credits, cost_nano_usd, model, flags, metadata, ordinal)
+    from unnest(p_organization) with ordinality u(organization, i)
     left join lateral (
-      select x.ctid as tid, x.* from stipend.credit_reservations x
-      where x.organization_id = p_organizations[u.organization] and x.id = u.id
+      select x.ctid as tid, x.status, x.offer_id, x.estimated_credits, x.held_credits, x.maximum_credits,
+        x.input_credits, x.is_dispatched, x.actor_type, x.actor_id, x.actor_digest, x.subject_type, x.subject_id,
+        x.subject_digest, x.form_id, x.budget_ids, x.budget_windows, x.reported_credits, x.reported_cost_usd,
+        x.reported_usage, x.model
+      from stipend.credit_reservations x
+      where x.organization_id = p_organizations[u.organization] and x.id = p_id[u.i]
       limit 1
     ) h on true
     left join lateral (
-      select * from stipend.catalog_offers x where x.id = h.offer_id limit 1
+      select x.plan, x.capability, x.quality, x.is_unlimited, x.models, x.model_markups, x.usd_per_credit,
+        x.credit_increment, x.minimum_charge
+      from stipend.catalog_offers x where x.id = h.offer_id limit 1
     ) f on true
-    order by v_place[u.organization], u.ordinal
+    order by v_place[u.organization], u.i
   loop
+    request := r.i;
+    reservation_id := r.id;
     if r.d = 0 or r.status is null then
-      request := r.ordinal;
-      reservation_id := r.id;
-      code := case
-        when r.d = 0 and exists (select from stipend.organizations g where g.id = r.organization_id) then 'skipped'
-        else 'reservation_not_found' end;
-      detail := jsonb_build_object('reservationId', r.id);
-      return next;
-      code := null;
-      detail := null;
+      return query select r.i, case
+          when r.d = 0 and exists (select from stipend.organizations g where g.id = r.organization_id) then 'skipped'
+          else 'reservation_not_found' end,
+        jsonb_build_object('reservationId', r.id), r.id, null::text, false, null::numeric, null::numeric,
+        null::numeric, null::numeric, null::numeric, null::numeric, null::numeric, null::numeric, null::bigint,
+        null::numeric, null::numeric, null::bigint, null::bigint;
       continue;
     end if;
 
     -- Whatever has ended answers from what stands after this call.
-    if r.twin > 0 or r.status <> 'open' then
-      v_after := v_after || r.ordinal;
+    if p_twin[r.i] > 0 or r.status <> 'open' then
+      v_after := v_after || r.i;
       continue;
     end if;
 
     if r.d <> d then
       if d > 0 then
-        v_monthly[d] := o_monthly;
-        v_bonus[d] := o_bonus;
-        v_debt[d] := o_debt;
-        v_reserved[d] := o_reserved;
-        v_used[d] := o_used;
-        v_open[d] := o_open;
-        v_sequence[d] := o_sequence;
-        v_hash[d] := o_hash;
+        v_balances[d] := o;
         if g_id is not null then
-          perform stipend.draw_grants(p_organizations[v_positions[d]], g_id, g_drawn);
+          perform stipend.draw_grants(o.organization_id, g_id, g_drawn);
         end if;
       end if;
       d := r.d;
+      o := v_balances[d];
       o_now := v_now[d];
-      o_monthly := v_monthly[d];
-      o_bonus := v_bonus[d];
-      o_debt := v_debt[d];
-      o_reserved := v_reserved[d];
-      o_used := v_used[d];
-      o_open := v_open[d];
-      o_low := v_low[d];
-      o_sequence := v_sequence[d];
-      o_hash := v_hash[d];
-      v_touched[d] := true;
+      o_low := o.monthly_allocation * o.low_balance_percent * 0.01;
       c_first := cardinality(c_d) + 1;
       g_id := null;
     end if;
@@ -220,14 +178,18 @@ begin
     if p_is_expiry then
       charged := case when r.is_dispatched then coalesce(r.reported_credits, r.input_credits) else 0 end;
       v_cost := r.reported_cost_usd;
-    elsif r.credits is not null then
-      charged := r.credits * 0.01;
-      v_cost := r.cost_nano_usd * 0.000000001;
+      v_model := coalesce(r.model_asked, r.models[1]);
+      v_metadata := r.reported_usage;
     else
-      v_cost := r.cost_nano_usd * 0.000000001;
-      v_part := v_cost
-        * (10000 + coalesce(r.model_markups[array_position(r.models, r.model)], r.model_markups[1], 0)) * 0.0001;
-      charged := stipend.credits_from_cost(v_part, r.usd_per_credit, r.credit_increment, r.minimum_charge);
+      v_cost := p_cost_nano_usd[r.i] * 0.000000001;
+      charged := p_credits[r.i] * 0.01;
+      if charged is null then
+        v_part := v_cost
+          * (10000 + coalesce(r.model_markups[array_position(r.models, p_model[r.i])], r.model_markups[1], 0)) * 0.0001;
+        charged := stipend.credits_from_cost(v_part, r.usd_per_credit, r.credit_increment, r.minimum_charge);
+      end if;
+      v_model := coalesce(p_model[r.i], r.model_asked, r.models[1]);
+      v_metadata := p_metadata[r.i];
     end if;
     uncharged := 0.00;
     if charged > r.maximum_credits then
@@ -236,23 +198,24 @@ begin
     end if;
 
     -- The pools: monthly, grants, debt
-    v_before := o_monthly + o_bonus - o_debt;
+    v_before := o.monthly_left + o.bonus - o.debt;
     monthly := 0.00;
     bonus := 0.00;
     debt := 0.00;
     covered := 0.00;
+    v_draws := null;
     if r.is_unlimited then
       covered := charged;
-    elsif o_monthly >= charged then
+    elsif o.monthly_left >= charged then
       monthly := charged;
-      o_monthly := o_monthly - charged;
+      o.monthly_left := o.monthly_left - charged;
     else
-      monthly := o_monthly;
-      bonus := least(o_bonus, charged - monthly);
+      monthly := o.monthly_left;
+      bonus := least(o.bonus, charged - monthly);
       debt := charged - monthly - bonus;
-      o_monthly := 0.00;
-      o_bonus := o_bonus - bonus;
-      o_debt := o_debt + debt;
+      o.monthly_left := 0.00;
+      o.bonus := o.bonus - bonus;
+      o.debt := o.debt + debt;
       if bonus > 0 then
         if g_id is null then
           select array_agg(x.id), array_agg(x.remaining), array_agg(0::numeric)
@@ -265,7 +228,6 @@ begin
           g_next := 1;
         end if;
         v_rest := bonus;
-        v_draws := null;
         while v_rest > 0 loop
           v_part := least(v_rest, g_remaining[g_next]);
           if v_part = 0 then
@@ -279,53 +241,49 @@ begin
             v_draws := coalesce(v_draws, '{}') || jsonb_build_object(g_id[g_next]::text, v_part);
           end if;
         end loop;
-        s_draws[r.ordinal] := v_draws::text;
       end if;
     end if;
-    o_used := o_used + charged;
-    o_reserved := o_reserved - r.held_credits;
-    o_open := o_open - 1;
-    balance := o_monthly + o_bonus - o_debt;
+    o.used_this_period := o.used_this_period + charged;
+    o.reserved := o.reserved - r.held_credits;
+    o.open_holds := o.open_holds - 1;
+    balance := o.monthly_left + o.bonus - o.debt;
 
     -- The ledger row
     sequence := null;
     if charged > 0 or uncharged > 0 then
-      o_sequence := o_sequence + 1;
-      sequence := o_sequence;
-      v_flags := c_no_flags;
-      if r.flags is not null or p_is_expiry or uncharged > 0 then
-        v_flags := case when p_is_expiry then '{provisional,review}' else coalesce(r.flags, '{}') end;
-        if uncharged > 0 then
-          v_flags := v_flags || 'uncharged'::text;
-        end if;
-        s_flags[r.ordinal] := v_flags::text;
+      sequence := o.ledger_sequence + 1;
+      v_flags := case when p_is_expiry then '{provisional,review}' else coalesce(p_flags[r.i]::text[], c_no_flags) end;
+      if uncharged > 0 then
+        v_flags := v_flags || 'uncharged'::text;
       end if;
-      v_model := coalesce(r.model, r.model_asked, r.models[1]);
-      o_hash := stipend.transaction_hash(
-        o_hash, r.organization_id, o_sequence, 'ai_consumption', covered - charged, -monthly, -bonus, -debt, covered,
-        balance, r.id, r.plan, r.capability, r.quality, v_model, r.estimated_credits, uncharged, v_cost, v_flags,
+      o.ledger_sequence := sequence;
+      o.ledger_at := o_now;
+      o.ledger_hash := stipend.transaction_hash(
+        o.ledger_hash, r.organization_id, sequence, 'ai_consumption', covered - charged, -monthly, -bonus, -debt,
+        covered, balance, r.id, r.plan, r.capability, r.quality, v_model, r.estimated_credits, uncharged, v_cost,
+        v_flags, r.actor_type, r.actor_id, r.actor_digest, r.subject_type, r.subject_id, r.subject_digest, r.form_id,
+        null, null, v_metadata, null, o_now, o_now);
+      v_posted := v_posted + 1;
+      s_rows[v_posted] := row(
+        r.organization_id, sequence, 'ai_consumption', covered - charged, -monthly, -bonus, -debt, covered, balance,
+        r.id, r.plan, r.capability, r.quality, v_model, r.estimated_credits, null, uncharged, v_cost, v_flags,
         r.actor_type, r.actor_id, r.actor_digest, r.subject_type, r.subject_id, r.subject_digest, r.form_id,
-        null, null, case when p_is_expiry then r.reported_usage else r.metadata end, null, o_now, o_now);
-      s_sequence[r.ordinal] := o_sequence;
-      s_monthly[r.ordinal] := -monthly;
-      s_bonus[r.ordinal] := -bonus;
-      s_debt[r.ordinal] := -debt;
-      s_covered[r.ordinal] := covered;
-      s_uncharged[r.ordinal] := uncharged;
-      s_balance[r.ordinal] := balance;
-      s_cost_usd[r.ordinal] := v_cost;
-      s_model[r.ordinal] := v_model;
-      s_hash[r.ordinal] := o_hash;
+        null, null, v_metadata, null, o_now, o_now, o.ledger_hash)::stipend.credit_transactions;
       if (v_before >= o_low and balance < o_low) or (v_before > 0 and balance <= 0) then
         perform stipend.emit_balance_events(
-          r.organization_id, v_allocation[d], v_percent[d], v_before, balance, o_now);
+          r.organization_id, o.monthly_allocation, o.low_balance_percent, v_before, balance, o_now);
       end if;
     end if;
 
     v_settled := v_settled + 1;
-    s_tid[r.ordinal] := r.tid;
-    s_now[r.ordinal] := o_now;
-    s_charge[r.ordinal] := charged;
+    s_request[v_settled] := r.i;
+    s_tid[v_settled] := r.tid;
+    s_now[v_settled] := o_now;
+    s_charge[v_settled] := charged;
+    s_sequence[v_settled] := sequence;
+    if v_draws is not null then
+      s_draws[v_settled] := v_draws;
+    end if;
     if r.budget_ids is not null then
       for i in 1 .. cardinality(r.budget_ids) loop
         c := c_first;
@@ -349,64 +307,50 @@ begin
         jsonb_build_object('reservationId', r.id, 'creditsUsed', charged, 'isDispatched', r.is_dispatched), o_now);
     end if;
 
-    request := r.ordinal;
-    reservation_id := r.id;
-    status := v_end;
     estimated := r.estimated_credits;
     maximum := r.maximum_credits;
-    spendable := case when not r.is_unlimited then balance - o_reserved end;
+    spendable := case when not r.is_unlimited then balance - o.reserved end;
     return next;
   end loop;
 
   if v_settled > 0 then
-    v_monthly[d] := o_monthly;
-    v_bonus[d] := o_bonus;
-    v_debt[d] := o_debt;
-    v_reserved[d] := o_reserved;
-    v_used[d] := o_used;
-    v_open[d] := o_open;
-    v_sequence[d] := o_sequence;
-    v_hash[d] := o_hash;
+    v_balances[d] := o;
     if g_id is not null then
-      perform stipend.draw_grants(p_organizations[v_positions[d]], g_id, g_drawn);
+      perform stipend.draw_grants(o.organization_id, g_id, g_drawn);
     end if;
 
-    insert into stipend.credit_transactions (
-      organization_id, sequence, type, amount, monthly_amount, bonus_amount, debt_amount, covered_amount,
-      balance_after, reservation_id, plan, capability, quality, model, estimated_credits, uncharged_credits,
-      cost_usd, flags, actor_type, actor_id, actor_digest, subject_type, subject_id, subject_digest, form_id,
-      provider_metadata, effective_at, created_at, hash)
-    select h.organization_id, u.sequence, 'ai_consumption', u.monthly + u.bonus + u.debt, u.monthly, u.bonus, u.debt,
-      u.covered, u.balance, h.id, f.plan, f.capability, f.quality, u.model, h.estimated_credits, u.uncharged,
-      u.cost_usd, coalesce(u.flags::text[], c_no_flags), h.actor_type, h.actor_id, h.actor_digest, h.subject_type, h.subject_id,
-      h.subject_digest, h.form_id, case when p_is_expiry then h.reported_usage else u.metadata end, u.now, u.now, u.hash
-    from unnest(s_tid, s_sequence, s_monthly, s_bonus, s_debt, s_covered, s_balance, s_uncharged, s_cost_usd, s_model,
-      s_flags, s_now, s_hash, p_metadata)
-      u(tid, sequence, monthly, bonus, debt, covered, balance, uncharged, cost_usd, model, flags, now, hash, metadata)
-    join stipend.credit_reservations h on h.ctid = u.tid
-    join stipend.catalog_offers f on f.id = h.offer_id
-    where u.sequence is not null;
+    if v_posted > 0 then
+      insert into stipend.credit_transactions (
+        organization_id, sequence, type, amount, monthly_amount, bonus_amount, debt_amount, covered_amount,
+        balance_after, reservation_id, plan, capability, quality, model, estimated_credits, uncharged_credits,
+        cost_usd, flags, actor_type, actor_id, actor_digest, subject_type, subject_id, subject_digest, form_id,
+        provider_metadata, effective_at, created_at, hash)
+      select t.organization_id, t.sequence, t.type, t.amount, t.monthly_amount, t.bonus_amount, t.debt_amount,
+        t.covered_amount, t.balance_after, t.reservation_id, t.plan, t.capability, t.quality, t.model,
+        t.estimated_credits, t.uncharged_credits, t.cost_usd, t.flags, t.actor_type, t.actor_id, t.actor_digest,
+        t.subject_type, t.subject_id, t.subject_digest, t.form_id, t.provider_metadata, t.effective_at, t.created_at,
+        t.hash
+      from unnest(s_rows) t;
+    end if;
 
     -- By place: nobody else touches these rows under the organization's lock.
     update stipend.credit_reservations h
     set status = v_end,
-        charged_credits = u.charge,
-        sequence = u.sequence,
-        settle_hash = u.settle_hash,
-        grant_draws = u.draws::jsonb,
-        idempotency_key = case when p_is_expiry and u.charge = 0 then null else h.idempotency_key end,
-        ended_at = u.now
-    from unnest(s_tid, s_charge, s_sequence, p_settle_hash, s_draws, s_now)
-      u(tid, charge, sequence, settle_hash, draws, now)
+        charged_credits = s_charge[u.i],
+        sequence = s_sequence[u.i],
+        settle_hash = p_settle_hash[s_request[u.i]],
+        grant_draws = s_draws[u.i],
+        idempotency_key = case when p_is_expiry and s_charge[u.i] = 0 then null else h.idempotency_key end,
+        ended_at = s_now[u.i]
+    from unnest(s_tid) with ordinality u(tid, i)
     where h.ctid = u.tid;
 
     update stipend.organization_credit_balances b
-    set monthly_left = u.monthly, bonus = u.bonus, debt = u.debt, reserved = u.reserved, used_this_period = u.used,
-        open_holds = u.open_holds, ledger_sequence = u.sequence, ledger_hash = u.hash,
-        ledger_at = case when u.sequence > b.ledger_sequence then u.now else b.ledger_at end
-    from unnest(v_positions, v_touched, v_now, v_monthly, v_bonus, v_debt, v_reserved, v_used, v_open, v_sequence, v_hash)
-      u(position, is_touched, now, monthly, bonus, debt, reserved, used, open_holds, sequence, hash)
-    where u.is_touched and b.organization_id = p_organizations[u.position];
+    set monthly_left = u.monthly_left, bonus = u.bonus, debt = u.debt, reserved = u.reserved,
+        used_this_period = u.used_this_period, open_holds = u.open_holds, ledger_sequence = u.ledger_sequence,
+        ledger_hash = u.ledger_hash, ledger_at = u.ledger_at
+    from unnest(v_balances) u
+    where b.organization_id = u.organization_id and b.open_holds <> u.open_holds;
 
     -- Budgets: from held to used, and an event where one passes 80 or 100 %.
     if cardinality(c_d) > 0 then
@@ -431,9 +375,9 @@ begin
 
     if num_nonnulls(variadic p_reply) > 0 then
       insert into stipend.reservation_replies (organization_id, reservation_id, reply, created_at)
-      select p_organizations[u.organization], u.id, u.reply, u.now
-      from unnest(s_tid, p_organization, p_id, p_reply, s_now) u(tid, organization, id, reply, now)
-      where u.tid is not null and u.reply is not null;
+      select p_organizations[p_organization[u.request]], p_id[u.request], p_reply[u.request], u.now
+      from unnest(s_request, s_now) u(request, now)
+      where p_reply[u.request] is not null;
     end if;
   end if;
 
