@@ -1021,7 +1021,7 @@ CREATE TABLE stipend.credit_reservations (
     ended_at timestamp with time zone,
     CONSTRAINT credit_reservations_check CHECK (((status = ANY (ARRAY['open'::text, 'settled'::text, 'released'::text, 'expired'::text])) AND ((status = 'open'::text) = (ended_at IS NULL)) AND (estimated_credits >= (0)::numeric) AND (held_credits >= (0)::numeric)))
 )
-WITH (fillfactor='55', autovacuum_vacuum_scale_factor='0.05');
+WITH (fillfactor='45', autovacuum_vacuum_scale_factor='0.05');
 
 ALTER TABLE stipend.credit_reservations OWNER TO stipend_migrator;
 

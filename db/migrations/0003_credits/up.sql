@@ -162,7 +162,8 @@ create table stipend.credit_reservations (
   check (
     status in ('open', 'settled', 'released', 'expired') and (status = 'open') = (ended_at is null)
     and estimated_credits >= 0 and held_credits >= 0)
-) with (fillfactor = 55, autovacuum_vacuum_scale_factor = 0.05);
+) with (fillfactor = 45, autovacuum_vacuum_scale_factor = 0.05);
+-- The settled row is a fifth longer than the open one: at a fillfactor of 45 both fit, and less space is used than at 55.
 -- Neither index may serve a look-up by (organization_id, id): the planner, which knows nothing of a fresh table,
 -- would take it and read the whole organization. So one is partial and the other led by a hash.
 -- Both are plain in what settling changes, so that it touches no index.
