@@ -202,11 +202,28 @@ export class Batcher {
     return taken
   }
 
+  /**
+   * Organizations for one call, the oldest among them. A call pays a fixed price for every verb in it: where half of
+   * them begin with the oldest one's verb, those go alone and a lane is left for the others.
+   */
+  #takeReady(): OrganizationQueue[] {
+    const { maxBatch, lanes } = this.#options
+    const verbOf = (queue: OrganizationQueue | undefined) => queue?.queued[0]?.request.verb
+    const verb = verbOf(this.#ready[0])
+    const alike = this.#ready.filter((queue) => verbOf(queue) === verb)
+    const others = this.#ready.length - alike.length
+    const goAlone = others > 0 && alike.length >= others
+    const from = goAlone ? alike : this.#ready
+    const idleLanes = Math.max(1, lanes - this.#busyLanes - (goAlone ? 1 : 0))
+    const taken = new Set(from.slice(0, Math.min(maxBatch, Math.ceil(from.length / idleLanes))))
+    this.#ready = this.#ready.filter((queue) => !taken.has(queue))
+    return [...taken]
+  }
+
   /** Every ready organization gives an equal share; what the small ones leave goes to the large ones. */
   #takeFairly(): Map<OrganizationQueue, Queued[]> {
-    const { maxBatch, lanes } = this.#options
-    const idleLanes = lanes - this.#busyLanes
-    const organizations = this.#ready.splice(0, Math.min(maxBatch, Math.ceil(this.#ready.length / idleLanes)))
+    const { maxBatch } = this.#options
+    const organizations = this.#takeReady()
     let room = maxBatch
     let left = organizations.length
     const taken = new Map<OrganizationQueue, Queued[]>()
