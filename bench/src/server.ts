@@ -104,7 +104,8 @@ export async function startServer(extra: Readonly<Record<string, string>> = {}):
 
 export function openEngine(serverUrl: string): OpenEngine {
   const pool = new Pool({ connectionString: serverUrl, max: 10 })
-  const engine = createEngine({ database: pool, catalog })
+  // Connected to PostgreSQL itself: named statements are safe, and parsed once.
+  const engine = createEngine({ database: pool, catalog, batching: { namedStatements: true } })
   return {
     engine,
     pool,
