@@ -366,7 +366,7 @@ begin
           or (b_scope_type[i] = 'form' and b_scope_id[i] = r.form_id) then
           if b_is_hard[i] and b_used[i] + b_held[i] + r.estimated > b_limit[i] then
             code := 'budget_exceeded';
-            detail := stipend.budget_refusal(b_id[i], b_scope_type[i], b_scope_id[i], b_period[i], b_window[i],
+            detail := stipend.budget_refusal(r.organization_id, b_id[i], b_scope_type[i], b_scope_id[i], b_period[i], b_window[i],
               b_limit[i], b_used[i], b_held[i], r.estimated);
             exit decision;
           end if;

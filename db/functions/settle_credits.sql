@@ -149,7 +149,7 @@ begin
 
   for r in
     select u.ordinal::integer, v_place[u.organization] as d, p_organizations[u.organization] as organization_id,
-      u.id, u.twin, u.credits, u.cost_nano_usd, u.model, u.flags, u.metadata,
+      u.id, u.twin, u.credits, u.cost_nano_usd, u.model, case when u.model <> all(f.models) then stipend.add_flag(u.flags, 'unlisted_model') else u.flags end as flags, u.metadata,
       h.tid, h.created_at, h.status, h.estimated_credits, h.held_credits, h.maximum_credits, h.input_credits,
       h.is_dispatched, h.actor_type, h.actor_id, h.actor_digest, h.subject_type, h.subject_id, h.subject_digest,
       h.form_id, h.budget_ids, h.budget_windows, h.reported_credits, h.reported_cost_usd, h.reported_usage, h.model as model_asked,
@@ -300,7 +300,7 @@ begin
         end if;
         s_flags[r.ordinal] := v_flags::text;
       end if;
-      v_model := coalesce(r.model, r.model_asked, r.models[1]);
+      v_model := coalesce(r.model, r.model_asked);
       o_hash := stipend.transaction_hash(
         o_hash, r.organization_id, o_sequence, 'ai_consumption', covered - charged, -monthly, -bonus, -debt, covered,
         balance, r.id, r.plan, r.capability, r.quality, v_model, r.estimated_credits, uncharged, v_cost, v_flags,

@@ -12,6 +12,7 @@ export const errorCodes = {
   model_unpriced: { status: 503, retryable: false },
   rate_limited: { status: 429, retryable: true },
   customer_limit_exceeded: { status: 429, retryable: true },
+  /** Retryable where only open holds stand in the way: then it has a `retryAfterMs`. */
   budget_exceeded: { status: 402, retryable: false },
   insufficient_credits: { status: 402, retryable: false },
   holds_in_flight: { status: 402, retryable: true },
@@ -67,7 +68,8 @@ export class StipendError<Code extends ErrorCode = ErrorCode> extends Error {
 
   /** Whether the same request may succeed later without anybody doing anything. */
   get retryable(): boolean {
-    return errorCodes[this.code].retryable && this.detail.neverFits !== true
+    const mayPass = this.code === 'budget_exceeded' && this.detail['retryAfterMs'] !== undefined
+    return errorCodes[this.code].retryable || mayPass
   }
 
   /** Milliseconds after which to ask again, where that is known. */
@@ -120,7 +122,7 @@ const messages: Record<ErrorCode, string> = {
   budget_exceeded: 'A budget is used up.',
   insufficient_credits: 'The credits do not cover this call.',
   holds_in_flight: 'Open holds leave too few credits for this call at the moment.',
-  idempotency_mismatch: 'This idempotency key was used with other parameters.',
+  idempotency_mismatch: 'This was asked before with other parameters.',
   request_in_flight: "This key's first call is still running.",
   reservation_not_found: 'No such reservation.',
   reservation_released: 'The reservation was released; nothing is charged.',

@@ -23,7 +23,7 @@ export interface Problem {
 
 /** Particulars whose names are members of every problem go by these. */
 const renamed: Readonly<Record<string, string>> = { type: 'standingType', status: 'standingStatus' }
-const internalKeys: ReadonlySet<string> = new Set(['message', 'neverFits'])
+const internalKeys: ReadonlySet<string> = new Set(['message'])
 const members: ReadonlySet<string> = new Set([
   'title',
   'detail',
