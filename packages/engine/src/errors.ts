@@ -30,6 +30,7 @@ export const errorCodes = {
   database_unavailable: { status: 503, retryable: true },
   payments_not_configured: { status: 503, retryable: false },
   not_found: { status: 404, retryable: false },
+  method_not_allowed: { status: 405, retryable: false },
   provider_failed: { status: 502, retryable: true },
   internal: { status: 500, retryable: false },
 } as const
@@ -68,6 +69,8 @@ export class StipendError<Code extends ErrorCode = ErrorCode> extends Error {
 
   /** Whether the same request may succeed later without anybody doing anything. */
   get retryable(): boolean {
+    // A database that waits for somebody's command does not mend itself.
+    if (this.detail['command'] !== undefined) return false
     const mayPass = this.code === 'budget_exceeded' && this.detail['retryAfterMs'] !== undefined
     return errorCodes[this.code].retryable || mayPass
   }
@@ -100,7 +103,9 @@ export class ConflictError extends StipendError<
   'idempotency_mismatch' | 'request_in_flight' | 'reservation_released' | 'settle_conflict' | 'replay_expired'
 > {}
 /** A field of the request breaks a rule; `detail.field` and `detail.rule` name them. */
-export class InvalidRequestError extends StipendError<'invalid_request' | 'payload_too_large'> {}
+export class InvalidRequestError extends StipendError<
+  'invalid_request' | 'payload_too_large' | 'method_not_allowed'
+> {}
 /** Stipend cannot answer now. */
 export class UnavailableError extends StipendError<
   'overloaded' | 'database_unavailable' | 'payments_not_configured' | 'provider_failed'
@@ -136,6 +141,7 @@ const messages: Record<ErrorCode, string> = {
   database_unavailable: 'The database does not answer.',
   payments_not_configured: 'Payments are not configured.',
   not_found: 'There is nothing here.',
+  method_not_allowed: 'This method is not known here.',
   provider_failed: 'The model provider did not give a usable answer.',
   internal: 'Something went wrong.',
 }
@@ -181,6 +187,7 @@ export function errorOf(code: ErrorCode, detail: ErrorDetail = {}, options?: Err
       return new ConflictError(code, message, detail, options)
     case 'invalid_request':
     case 'payload_too_large':
+    case 'method_not_allowed':
       return new InvalidRequestError(code, message, detail, options)
     case 'overloaded':
     case 'database_unavailable':

@@ -45,7 +45,7 @@ export {
   type NanoUsd,
   nanoUsd,
 } from './credits.ts'
-export { toStipendError } from './database-error.ts'
+export { notMigrated, toStipendError } from './database-error.ts'
 export { type CapabilityOf, createEngine, Engine, type EngineOptions, type QualityOf } from './engine.ts'
 export {
   AccessDeniedError,

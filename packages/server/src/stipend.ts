@@ -2,6 +2,7 @@ import type { OpenAPIHono } from '@hono/zod-openapi'
 import { type CatalogDefinition, createEngine, type Engine, errorOf } from '@stipend/engine'
 import { bodyLimit } from 'hono/body-limit'
 import type { Pool } from 'pg'
+import { allowedMethods } from './allowed-methods.ts'
 import type { Identify, Logger, StipendEnv } from './context.ts'
 import { registerSecurity } from './openapi-document.ts'
 import { requestContext } from './request-context.ts'
@@ -55,8 +56,10 @@ export function createStipend<const Catalog extends CatalogDefinition>(
       },
     }),
   )
-  app.notFound(() => {
-    throw errorOf('not_found')
+  app.notFound((c) => {
+    const allow = allowedMethods(app, c.req.path)
+    if (allow.length === 0) throw errorOf('not_found')
+    throw errorOf('method_not_allowed', { method: c.req.method, allow: allow.join(', ') })
   })
   registerSecurity(app)
   for (const router of [

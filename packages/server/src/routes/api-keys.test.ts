@@ -78,7 +78,12 @@ test('a replay of the Idempotency-Key answers the same key, without its secret, 
   const second = await api.call('POST', '/api-keys', call)
   expect(second.status).toBe(201)
   expect(second.headers.get('idempotency-replayed')).toBe('true')
-  expect(second.body).toEqual({ ...first.body, secret: null, notice: expect.stringContaining('shown once') })
+  expect(second.body).toEqual({
+    ...first.body,
+    secret: null,
+    notice: expect.stringContaining('shown once'),
+    replayed: true,
+  })
   const stored = await api.database.owner.query('select body::text from stipend.idempotency_records')
   expect(JSON.stringify(stored.rows)).not.toContain(first.body.secret)
 })
