@@ -13,6 +13,7 @@ import {
   type RunContext,
   type RunResult,
 } from './execute.ts'
+import * as holds from './holds.ts'
 import * as jobs from './jobs.ts'
 import { OfferBook } from './offers.ts'
 import * as organizations from './organizations.ts'
@@ -118,6 +119,15 @@ export class Engine<Catalog extends CatalogDefinition = CatalogDefinition> {
 
   extendReservation(input: ExtendInput): Promise<Extension> {
     return this.#reservations.extend(input)
+  }
+
+  /** How a reservation stands. */
+  getReservation(input: { organizationId: string; reservationId: string }): Promise<holds.Hold> {
+    return holds.getHold(this.#pool, input.organizationId, input.reservationId)
+  }
+
+  listReservations(input: holds.ListHoldsInput): Promise<holds.HoldPage> {
+    return holds.listHolds(this.#pool, input)
   }
 
   executeWithAIAccess<Result>(

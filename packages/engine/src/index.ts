@@ -65,6 +65,7 @@ export {
   UnavailableError,
 } from './errors.ts'
 export type { ExecuteInput, ExecuteResult, RunContext, RunResult } from './execute.ts'
+export { type Hold, type HoldPage, holdStatuses, type ListHoldsInput } from './holds.ts'
 export {
   type AdjustInput,
   type GrantInput,

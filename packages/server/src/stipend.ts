@@ -13,6 +13,7 @@ import { budgetRoutes } from './routes/budgets.ts'
 import { creditRoutes } from './routes/credits.ts'
 import { documentationRoutes } from './routes/documentation.ts'
 import { healthRoutes } from './routes/health.ts'
+import { holdRoutes } from './routes/holds.ts'
 import { organizationRoutes } from './routes/organizations.ts'
 import { reservationRoutes } from './routes/reservations.ts'
 import { transactionRoutes } from './routes/transactions.ts'
@@ -67,6 +68,7 @@ export function createStipend<const Catalog extends CatalogDefinition>(
     transactionRoutes(),
     aiRoutes(),
     reservationRoutes(),
+    holdRoutes(),
     organizationRoutes(),
     budgetRoutes(),
     apiKeyRoutes(),
