@@ -4042,6 +4042,18 @@ ALTER TABLE stipend.outbox_events ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTI
 );
 
 --
+-- Name: party_key; Type: TABLE; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE TABLE stipend.party_key (
+    is_only boolean DEFAULT true NOT NULL,
+    secret bytea DEFAULT sha256((uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()))) NOT NULL,
+    CONSTRAINT party_key_is_only_check CHECK (is_only)
+);
+
+ALTER TABLE stipend.party_key OWNER TO stipend_migrator;
+
+--
 -- Name: plan_ai_capabilities; Type: TABLE; Schema: stipend; Owner: stipend_migrator
 --
 
@@ -4426,6 +4438,13 @@ ALTER TABLE ONLY stipend.organizations
 
 ALTER TABLE ONLY stipend.outbox_events
     ADD CONSTRAINT outbox_events_pkey PRIMARY KEY (organization_id, id);
+
+--
+-- Name: party_key party_key_pkey; Type: CONSTRAINT; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE ONLY stipend.party_key
+    ADD CONSTRAINT party_key_pkey PRIMARY KEY (is_only);
 
 --
 -- Name: plan_ai_capabilities plan_ai_capabilities_pkey; Type: CONSTRAINT; Schema: stipend; Owner: stipend_migrator
@@ -5346,6 +5365,12 @@ GRANT SELECT ON TABLE stipend.organizations TO stipend_server;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stipend.outbox_events TO stipend_ledger;
 GRANT SELECT ON TABLE stipend.outbox_events TO stipend_server;
+
+--
+-- Name: TABLE party_key; Type: ACL; Schema: stipend; Owner: stipend_migrator
+--
+
+GRANT SELECT ON TABLE stipend.party_key TO stipend_server;
 
 --
 -- Name: TABLE plan_ai_capabilities; Type: ACL; Schema: stipend; Owner: stipend_migrator

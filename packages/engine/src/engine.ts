@@ -17,6 +17,7 @@ import * as holds from './holds.ts'
 import * as jobs from './jobs.ts'
 import { OfferBook } from './offers.ts'
 import * as organizations from './organizations.ts'
+import { PartyRegistry } from './parties.ts'
 import { PriceBook } from './prices.ts'
 import {
   type AccessDecision,
@@ -78,7 +79,12 @@ export class Engine<Catalog extends CatalogDefinition = CatalogDefinition> {
     if (this.#pool.listenerCount('error') === 0) this.#pool.on('error', () => undefined)
     this.#batcher = new Batcher(options.database, { ...defaults, ...options.batching })
     this.#prices = new PriceBook(normalizeCatalog(options.catalog).models)
-    this.#reservations = new Reservations(this.#batcher, this.#prices, new OfferBook(options.database))
+    this.#reservations = new Reservations(
+      this.#batcher,
+      this.#prices,
+      new OfferBook(options.database),
+      new PartyRegistry(options.database),
+    )
   }
 
   /** Pushes this engine's catalog. */
