@@ -269,8 +269,8 @@ export class OrganizationModel {
       for (const credits of this.#lapsed.splice(0)) this.pools.allocate('plan_allocation', credits)
     }
     const credits = planCredits[this.plan] ?? 0
-    if (!this.#isWithheld) return this.#addDifference()
-    if (credits <= 0) return
+    if (!this.#isWithheld) this.#addDifference()
+    if (!this.#isWithheld || credits <= 0) return
     this.#isWithheld = false
     this.allocation = Math.max(this.allocation, credits)
     this.pools.allocate('plan_allocation', credits)

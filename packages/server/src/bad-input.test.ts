@@ -77,7 +77,7 @@ test.each([
 
 test('several broken rules are told together', async () => {
   const { body } = await api.call('POST', '/reservations', { body: { capability: '', quality: 7, extra: 1 } })
-  expect(body.errors.map(({ field }: { field: string }) => field)).toEqual(['capability', 'quality', 'extra'])
+  expect(body.errors.map(({ field }) => field)).toEqual(['capability', 'quality', 'extra'])
 })
 
 test('another content type than JSON is refused', async () => {

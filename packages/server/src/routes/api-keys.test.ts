@@ -62,7 +62,7 @@ test('a platform key manages an organization by header, and the platform without
     secret: expect.stringMatching(/^sp_platform_/),
   })
   const list = await api.call('GET', '/api-keys', { key })
-  expect(list.body.apiKeys.map((row: { id: string }) => row.id)).toContain(forPlatform.body.id)
+  expect(list.body.apiKeys.map((row) => row.id)).toContain(forPlatform.body.id)
   const nobody = { 'stipend-organization': 'nobody' }
   expect(await api.call('GET', '/api-keys', { key, headers: nobody })).toMatchObject({ status: 404 })
   expect(await api.call('POST', '/api-keys', { key, headers: nobody, body })).toMatchObject({ status: 404 })

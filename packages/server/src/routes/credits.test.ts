@@ -58,9 +58,7 @@ test('usage groups charges of the period', async () => {
   await charge(key, { actor: { type: 'member', id: 'ann' } }, 1.25)
   await charge(key, { actor: { type: 'member', id: 'bob' } }, 2)
   const byActor = await api.call('GET', '/credits/usage?groupBy=actor', { key })
-  expect(
-    byActor.body.usage.map((row: { group: string; creditsUsed: number }) => [row.group, row.creditsUsed]),
-  ).toEqual([
+  expect(byActor.body.usage.map(({ group, creditsUsed }) => [group, creditsUsed])).toEqual([
     ['member:ann', 1.25],
     ['member:bob', 2],
   ])
