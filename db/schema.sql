@@ -92,6 +92,13 @@ begin
     code := 'quality_not_found';
     detail := jsonb_build_object('quality', p_quality, 'known',
       (select jsonb_agg(q.unique_name order by q.rank) from stipend.quality_levels q where q.is_active));
+  elsif p_model is not null and not exists (
+    select from stipend.llm_models m where m.unique_name = p_model and m.is_active)
+    and p_model <> all(coalesce(v_offer.models || v_offer.unpriced_models, '{}')) then
+    code := 'invalid_request';
+    detail := jsonb_build_object('field', 'model', 'value', p_model, 'rule', 'must be one of '
+      || (select string_agg(m.unique_name, ', ' order by m.unique_name) from stipend.llm_models m where m.is_active),
+      'known', (select jsonb_agg(m.unique_name order by m.unique_name) from stipend.llm_models m where m.is_active));
   elsif v_plan.status = 'suspended' or (v_plan.status = 'past_due' and v_plan.bonus <= 0) then
     code := 'subscription_inactive';
     detail := jsonb_build_object('status', v_plan.status, 'plan', v_plan.plan);
@@ -124,6 +131,43 @@ end;
 $$;
 
 ALTER FUNCTION stipend.access_refusal(p_organization_id text, p_capability text, p_quality text, p_model text, OUT code text, OUT detail jsonb) OWNER TO stipend_ledger;
+
+--
+-- Name: add_budget_use(text, uuid[], timestamp with time zone[], numeric); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.add_budget_use(p_organization_id text, p_budget_ids uuid[], p_windows timestamp with time zone[], p_credits numeric) RETURNS void
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  with written as (
+    update stipend.budget_windows w set used = w.used + p_credits
+    from unnest(p_budget_ids, p_windows) u(budget_id, window_start)
+    join stipend.budgets x on x.organization_id = p_organization_id and x.id = u.budget_id
+    where w.organization_id = x.organization_id and w.budget_id = u.budget_id and w.window_start = u.window_start
+    returning w.budget_id, w.window_start, w.used, x.limit_credits, x.scope_type, x.scope_id, x.period
+  )
+  select stipend.emit_event(p_organization_id, 'budget.threshold', jsonb_build_object(
+    'budgetId', w.budget_id, 'scopeType', w.scope_type, 'scopeId', w.scope_id, 'period', w.period,
+    'windowStart', w.window_start, 'percent', x.percent, 'used', w.used, 'limit', w.limit_credits), clock_timestamp())
+  from written w join (values (0.8, 80), (1.0, 100)) x(share, percent)
+    on w.used - p_credits < w.limit_credits * x.share and w.used >= w.limit_credits * x.share;
+$$;
+
+ALTER FUNCTION stipend.add_budget_use(p_organization_id text, p_budget_ids uuid[], p_windows timestamp with time zone[], p_credits numeric) OWNER TO stipend_ledger;
+
+--
+-- Name: add_flag(text, text); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.add_flag(p_flags text, p_flag text) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select array_append(coalesce(p_flags::text[], '{}'), p_flag)::text;
+$$;
+
+ALTER FUNCTION stipend.add_flag(p_flags text, p_flag text) OWNER TO stipend_ledger;
 
 SET default_tablespace = '';
 
@@ -260,19 +304,22 @@ $$;
 ALTER FUNCTION stipend.allowed_qualities(p_plan_id integer, p_capability text) OWNER TO stipend_ledger;
 
 --
--- Name: budget_refusal(uuid, text, text, text, timestamp with time zone, numeric, numeric, numeric, numeric); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+-- Name: budget_refusal(text, uuid, text, text, text, timestamp with time zone, numeric, numeric, numeric, numeric, numeric); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
 --
 
-CREATE FUNCTION stipend.budget_refusal(p_budget_id uuid, p_scope_type text, p_scope_id text, p_period text, p_window timestamp with time zone, p_limit numeric, p_used numeric, p_held numeric, p_estimate numeric) RETURNS jsonb
-    LANGUAGE sql IMMUTABLE
+CREATE FUNCTION stipend.budget_refusal(p_organization_id text, p_budget_id uuid, p_scope_type text, p_scope_id text, p_period text, p_window timestamp with time zone, p_limit numeric, p_used numeric, p_held numeric, p_estimate numeric, p_total numeric DEFAULT NULL::numeric) RETURNS jsonb
+    LANGUAGE sql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   select jsonb_build_object('budgetId', p_budget_id, 'scopeType', p_scope_type, 'scopeId', p_scope_id,
-    'period', p_period, 'limit', p_limit, 'used', p_used, 'held', p_held, 'estimate', p_estimate,
-    'resetsAt', (p_window at time zone 'UTC' + ('1 ' || p_period)::interval) at time zone 'UTC');
+    'period', p_period, 'limitCredits', p_limit, 'usedCredits', p_used, 'heldCredits', p_held,
+    'estimatedCredits', p_estimate, 'resetsAt', stipend.utc_text(
+      (p_window at time zone 'UTC' + ('1 ' || p_period)::interval) at time zone 'UTC'))
+    || case when p_used + coalesce(p_total, p_estimate) <= p_limit
+      then jsonb_build_object('retryAfterMs', stipend.open_hold_wait(p_organization_id, p_budget_id)) else '{}' end;
 $$;
 
-ALTER FUNCTION stipend.budget_refusal(p_budget_id uuid, p_scope_type text, p_scope_id text, p_period text, p_window timestamp with time zone, p_limit numeric, p_used numeric, p_held numeric, p_estimate numeric) OWNER TO stipend_ledger;
+ALTER FUNCTION stipend.budget_refusal(p_organization_id text, p_budget_id uuid, p_scope_type text, p_scope_id text, p_period text, p_window timestamp with time zone, p_limit numeric, p_used numeric, p_held numeric, p_estimate numeric, p_total numeric) OWNER TO stipend_ledger;
 
 --
 -- Name: budget_window_start(text, timestamp with time zone); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
@@ -347,9 +394,11 @@ declare
   v_old      stipend.plans;
   v_new      stipend.plans;
   v_now      timestamptz;
+  v_status   text;
 begin
   v_balance := stipend.lock_balance(p_organization_id);
   v_now := stipend.organization_now(p_organization_id, v_balance.ledger_at);
+  select p.status into strict v_status from stipend.organization_plans p where p.organization_id = p_organization_id;
   select n.* into strict v_old
   from stipend.organization_plans p join stipend.plans n on n.id = p.plan_id
   where p.organization_id = p_organization_id;
@@ -369,7 +418,7 @@ begin
     update stipend.organization_plans p
     set plan_id = v_new.id, monthly_ai_credits = v_new.monthly_ai_credits, pending_plan_id = null, pending_change_at = null
     where p.organization_id = p_organization_id;
-    if v_new.monthly_ai_credits > v_balance.monthly_allocation then
+    if v_status = 'active' and v_new.monthly_ai_credits > v_balance.monthly_allocation then
       credits_added := v_new.monthly_ai_credits - v_balance.monthly_allocation;
       update stipend.organization_credit_balances b set monthly_allocation = v_new.monthly_ai_credits
       where b.organization_id = p_organization_id;
@@ -451,22 +500,24 @@ $$;
 ALTER FUNCTION stipend.cleanup_reservations(p_limit integer) OWNER TO stipend_ledger;
 
 --
--- Name: credit_refusal(text, numeric, numeric, numeric, numeric); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+-- Name: credit_refusal(text, numeric, numeric, numeric, numeric, numeric); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
 --
 
-CREATE FUNCTION stipend.credit_refusal(p_organization_id text, p_estimate numeric, p_balance numeric, p_reserved numeric, p_overdraft numeric) RETURNS jsonb
+CREATE FUNCTION stipend.credit_refusal(p_organization_id text, p_estimate numeric, p_balance numeric, p_reserved numeric, p_overdraft numeric, p_total numeric DEFAULT NULL::numeric) RETURNS jsonb
     LANGUAGE sql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   select jsonb_build_object(
-    'estimate', p_estimate, 'balance', p_balance, 'reserved', p_reserved,
+    'estimatedCredits', p_estimate, 'balance', p_balance, 'reservedCredits', p_reserved,
     'available', p_balance - p_reserved + p_overdraft,
-    'shortfall', p_estimate - (p_balance - p_reserved + p_overdraft),
+    'shortfall', s.shortfall,
     'topup', (
-      select jsonb_build_object('package', t.unique_name, 'credits', t.credits, 'priceUsdCents', t.price_usd_cents)
+      select jsonb_build_object('packageId', t.unique_name, 'quantity', q.quantity,
+        'credits', t.credits * q.quantity, 'priceUsdCents', t.price_usd_cents * q.quantity)
       from stipend.credit_topup_packages t
-      where t.is_active and t.credits >= p_estimate - (p_balance - p_reserved + p_overdraft)
-      order by t.credits limit 1),
+      cross join lateral (select ceil(s.shortfall / t.credits)::bigint) q(quantity)
+      where t.is_active
+      order by q.quantity, t.credits limit 1),
     'plan', (
       select jsonb_build_object('plan', u.unique_name, 'name', u.name, 'priceUsdCents', u.price_usd_cents,
         'monthlyCredits', u.monthly_ai_credits)
@@ -474,12 +525,17 @@ CREATE FUNCTION stipend.credit_refusal(p_organization_id text, p_estimate numeri
       join stipend.plans n on n.id = p.plan_id
       join stipend.plans u on u.is_active and u.tier_rank > n.tier_rank
       where p.organization_id = p_organization_id
+        and (u.monthly_ai_credits = -1 or u.monthly_ai_credits - b.monthly_allocation >= s.shortfall)
       order by u.tier_rank limit 1),
-    'periodEndsAt', (
-      select b.period_end from stipend.organization_credit_balances b where b.organization_id = p_organization_id));
+    'periodEndsAt', stipend.utc_text(b.period_end))
+    || case when coalesce(p_total, p_estimate) <= p_balance + p_overdraft
+      then jsonb_build_object('retryAfterMs', stipend.open_hold_wait(p_organization_id, null)) else '{}' end
+  from stipend.organization_credit_balances b
+  cross join (select p_estimate - (p_balance - p_reserved + p_overdraft)) s(shortfall)
+  where b.organization_id = p_organization_id;
 $$;
 
-ALTER FUNCTION stipend.credit_refusal(p_organization_id text, p_estimate numeric, p_balance numeric, p_reserved numeric, p_overdraft numeric) OWNER TO stipend_ledger;
+ALTER FUNCTION stipend.credit_refusal(p_organization_id text, p_estimate numeric, p_balance numeric, p_reserved numeric, p_overdraft numeric, p_total numeric) OWNER TO stipend_ledger;
 
 --
 -- Name: credits_from_cost(numeric, numeric, numeric, numeric); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
@@ -488,7 +544,7 @@ ALTER FUNCTION stipend.credit_refusal(p_organization_id text, p_estimate numeric
 CREATE FUNCTION stipend.credits_from_cost(p_cost_usd numeric, p_usd_per_credit numeric, p_increment numeric, p_minimum numeric) RETURNS numeric
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$
-  select case when p_cost_usd is not null then greatest(
+  select case when p_cost_usd = 0 then 0 when p_cost_usd is not null then greatest(
     (div(p_cost_usd, p_usd_per_credit * p_increment)
       + case when mod(p_cost_usd, p_usd_per_credit * p_increment) > 0 then 1 else 0 end) * p_increment,
     p_minimum) end;
@@ -820,8 +876,9 @@ begin
       limit 1;
       if v_budget.id is not null then
         v_out.code := 'budget_exceeded';
-        v_out.detail := stipend.budget_refusal(v_budget.id, v_budget.scope_type, v_budget.scope_id, v_budget.period,
-          v_budget.window_start, v_budget.limit_credits, v_budget.used, v_budget.held, v_raise);
+        v_out.detail := stipend.budget_refusal(v_hold.organization_id, v_budget.id, v_budget.scope_type, v_budget.scope_id, v_budget.period,
+          v_budget.window_start, v_budget.limit_credits, v_budget.used, v_budget.held, v_raise,
+          v_hold.estimated_credits + v_raise);
         return next v_out;
         continue;
       end if;
@@ -841,7 +898,8 @@ begin
             <= v_balance.monthly_left + v_balance.bonus - v_balance.debt + v_balance.overdraft_limit
           then 'holds_in_flight' else 'insufficient_credits' end;
         v_out.detail := stipend.credit_refusal(v_hold.organization_id, v_raise,
-          v_balance.monthly_left + v_balance.bonus - v_balance.debt, v_balance.reserved, v_balance.overdraft_limit);
+          v_balance.monthly_left + v_balance.bonus - v_balance.debt, v_balance.reserved, v_balance.overdraft_limit,
+          v_hold.estimated_credits + v_raise);
         return next v_out;
         continue;
       end if;
@@ -930,6 +988,23 @@ CREATE FUNCTION stipend.get_limits(p_organization_id text) RETURNS TABLE(capabil
 $$;
 
 ALTER FUNCTION stipend.get_limits(p_organization_id text) OWNER TO stipend_ledger;
+
+--
+-- Name: get_reply(text, uuid); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.get_reply(p_organization_id text, p_reservation_id uuid) RETURNS jsonb
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select r.reply
+  from stipend.reservation_replies r
+  join stipend.organization_credit_balances b on b.organization_id = r.organization_id
+  where r.organization_id = p_organization_id and r.reservation_id = p_reservation_id
+    and r.created_at > stipend.organization_now(b.organization_id, b.ledger_at) - interval '48 hours';
+$$;
+
+ALTER FUNCTION stipend.get_reply(p_organization_id text, p_reservation_id uuid) OWNER TO stipend_ledger;
 
 --
 -- Name: get_spendable_credits(text); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
@@ -1084,7 +1159,7 @@ begin
   end if;
   if p_expires_at <= (select stipend.organization_now(b.organization_id, b.ledger_at)
                       from stipend.organization_credit_balances b where b.organization_id = p_organization_id) then
-    perform stipend.refuse('invalid_request', jsonb_build_object('field', 'expiresAt', 'value', p_expires_at,
+    perform stipend.refuse('invalid_request', jsonb_build_object('field', 'expiresAt', 'value', stipend.utc_text(p_expires_at),
       'rule', 'must lie in the future'));
   end if;
   v_row.organization_id := p_organization_id;
@@ -1271,6 +1346,33 @@ $$;
 ALTER FUNCTION stipend.lock_balances(p_organizations text[], p_wait boolean) OWNER TO stipend_ledger;
 
 --
+-- Name: open_hold_wait(text, uuid); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.open_hold_wait(p_organization_id text, p_budget_id uuid) RETURNS bigint
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select least(greatest((extract(epoch from coalesce(
+      min(h.expires_at) filter (where h.status = 'open' and (p_budget_id is null or p_budget_id = any(h.budget_ids))),
+      max(h.expires_at), n.now) - n.now) * 1000)::bigint, 1000), 3600000)
+  from (
+    select stipend.organization_now(b.organization_id, b.ledger_at) as now
+    from stipend.organization_credit_balances b where b.organization_id = p_organization_id
+  ) n
+  left join lateral (
+    select r.expires_at, r.status, r.budget_ids from stipend.credit_reservations r
+    where hashtext(r.organization_id) = hashtext(p_organization_id) and r.organization_id = p_organization_id
+      and r.expires_at >= n.now
+    order by r.expires_at
+    limit 500
+  ) h on true
+  group by n.now;
+$$;
+
+ALTER FUNCTION stipend.open_hold_wait(p_organization_id text, p_budget_id uuid) OWNER TO stipend_ledger;
+
+--
 -- Name: organization_now(text, timestamp with time zone); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
 --
 
@@ -1411,7 +1513,8 @@ begin
   where s.organization_id = p_organization_id and s.source_id = p_source_id;
   if v_source.sequence is not null then
     if v_source.type <> p_type or v_source.credits <> p_credits then
-      perform stipend.refuse('idempotency_mismatch', jsonb_build_object('sourceId', p_source_id,
+      perform stipend.refuse('idempotency_mismatch', jsonb_build_object(
+        'message', 'This sourceId was posted before with another type or other credits.', 'sourceId', p_source_id,
         'type', v_source.type, 'credits', v_source.credits, 'sequence', v_source.sequence));
     end if;
     select * into v_row from stipend.credit_transactions t
@@ -1676,8 +1779,22 @@ CREATE FUNCTION stipend.put_budget(p_organization_id text, p_id uuid, p_scope_ty
     AS $$
 declare
   v_budget  stipend.budgets;
+  v_known   text[];
 begin
   perform stipend.lock_balance(p_organization_id);
+  if p_scope_type = 'capability' then
+    select coalesce(array_agg(c.unique_name order by c.unique_name), '{}') into v_known
+    from stipend.ai_capabilities c where c.is_active;
+  elsif p_scope_type = 'api_key' then
+    select coalesce(array_agg(k.id::text order by k.created_at), '{}') into v_known
+    from stipend.api_keys k where k.organization_id = p_organization_id and k.revoked_at is null;
+  end if;
+  if p_scope_id <> all(v_known) then
+    perform stipend.refuse('invalid_request', jsonb_build_object('field', 'scopeId', 'value', p_scope_id,
+      'rule', case when p_scope_type = 'capability' then 'must be a capability of the catalog: '
+        || array_to_string(v_known, ', ') else 'must be the id of an API key of the organization' end,
+      'known', to_jsonb(v_known)));
+  end if;
   insert into stipend.budgets as b (organization_id, id, scope_type, scope_id, period, limit_credits, is_hard)
   values (p_organization_id, p_id, p_scope_type, p_scope_id, p_period, p_limit_credits, p_is_hard)
   on conflict (organization_id, scope_type, scope_id, period)
@@ -1731,7 +1848,7 @@ begin
   end if;
   v_anchor := coalesce(p_period_anchor, v_now);
   if v_anchor > v_now then
-    perform stipend.refuse('invalid_request', jsonb_build_object('field', 'takeIn.periodAnchor', 'value', v_anchor,
+    perform stipend.refuse('invalid_request', jsonb_build_object('field', 'takeIn.periodAnchor', 'value', stipend.utc_text(v_anchor),
       'rule', 'must not lie in the future'));
   end if;
   v_number := (extract(year from age(v_now at time zone 'UTC', v_anchor at time zone 'UTC')) * 12
@@ -2234,7 +2351,7 @@ begin
           or (b_scope_type[j] = 'form' and b_scope_id[j] = p_form_id[i]) then
           if b_taken[j] + r.estimated > b_room[j] then
             code := 'budget_exceeded';
-            select stipend.budget_refusal(b.id, b.scope_type, b.scope_id, b.period, b_window[j], b.limit_credits,
+            select stipend.budget_refusal(r.organization_id, b.id, b.scope_type, b.scope_id, b.period, b_window[j], b.limit_credits,
               coalesce(u.used, 0), coalesce(u.held, 0) + b_taken[j], r.estimated)
             into detail
             from stipend.budgets b
@@ -2408,6 +2525,7 @@ CREATE FUNCTION stipend.restore_allocation(p_organization_id text) RETURNS void
 declare
   v_balance  stipend.organization_credit_balances;
   v_plan     stipend.plans;
+  v_credits  numeric;   -- monthly credits as the organization's plan had them when it was taken
   v_period   text;
   v_lapsed   record;
 begin
@@ -2416,6 +2534,8 @@ begin
   select n.* into strict v_plan
   from stipend.organization_plans p join stipend.plans n on n.id = p.plan_id
   where p.organization_id = p_organization_id;
+  select p.monthly_ai_credits into strict v_credits
+  from stipend.organization_plans p where p.organization_id = p_organization_id;
   for v_lapsed in
     select -s.credits as credits, s.sequence
     from stipend.credit_sources s
@@ -2442,6 +2562,11 @@ begin
     where b.organization_id = p_organization_id;
     perform stipend.post_monthly(p_organization_id, 'plan_allocation', v_plan.monthly_ai_credits,
       '#allocation:' || v_period, v_plan.unique_name, v_balance.period_start);
+  elsif v_credits > v_balance.monthly_allocation then
+    update stipend.organization_credit_balances b set monthly_allocation = v_credits
+    where b.organization_id = p_organization_id;
+    perform stipend.post_monthly(p_organization_id, 'plan_change_adjustment', v_credits - v_balance.monthly_allocation,
+      format('#plan_change:%s:%s', v_period, v_credits), v_plan.unique_name, null);
   end if;
 end;
 $$;
@@ -2695,7 +2820,7 @@ begin
     if p_is_expiry then
       charged := case when r.is_dispatched then coalesce(r.reported_credits, r.input_credits) else 0 end;
       v_cost := r.reported_cost_usd;
-      v_model := coalesce(r.model_asked, r.models[1]);
+      v_model := r.model_asked;
       v_metadata := r.reported_usage;
     else
       v_cost := p_cost_nano_usd[r.i] * 0.000000001;
@@ -2705,7 +2830,7 @@ begin
           * (10000 + coalesce(r.model_markups[array_position(r.models, p_model[r.i])], r.model_markups[1], 0)) * 0.0001;
         charged := stipend.credits_from_cost(v_part, r.usd_per_credit, r.credit_increment, r.minimum_charge);
       end if;
-      v_model := coalesce(p_model[r.i], r.model_asked, r.models[1]);
+      v_model := coalesce(p_model[r.i], r.model_asked);
       v_metadata := p_metadata[r.i];
     end if;
     uncharged := 0.00;
@@ -2770,6 +2895,9 @@ begin
     if charged > 0 or uncharged > 0 then
       sequence := o.ledger_sequence + 1;
       v_flags := case when p_is_expiry then '{provisional,review}' else coalesce(p_flags[r.i]::text[], c_no_flags) end;
+      if p_model[r.i] <> all (r.models) then
+        v_flags := v_flags || 'unlisted_model'::text;
+      end if;
       if uncharged > 0 then
         v_flags := v_flags || 'uncharged'::text;
       end if;
@@ -2969,10 +3097,13 @@ begin
   t.plan := v_offer.plan;
   t.capability := v_offer.capability;
   t.quality := v_offer.quality;
-  t.model := coalesce(p_model, v_hold.model, v_offer.models[1]);
+  t.model := coalesce(p_model, v_hold.model);
   t.uncharged_credits := v_uncharged;
   t.cost_usd := p_cost_nano_usd * 0.000000001;
   t.flags := array_append(coalesce(p_flags::text[], '{}'), 'late');
+  if p_model <> all(v_offer.models) then
+    t.flags := array_append(t.flags, 'unlisted_model');
+  end if;
   if v_uncharged > 0 then
     t.flags := array_append(t.flags, 'uncharged');
   end if;
@@ -3049,9 +3180,7 @@ begin
   set status = 'settled', charged_credits = v_charge, sequence = coalesce(t.sequence, h.sequence), settle_hash = p_settle_hash
   where h.organization_id = p_organization_id and h.id = p_id;
   if v_hold.budget_ids is not null and v_difference <> 0 then
-    update stipend.budget_windows w set used = w.used + v_difference
-    from unnest(v_hold.budget_ids, v_hold.budget_windows) u(budget_id, window_start)
-    where w.organization_id = p_organization_id and w.budget_id = u.budget_id and w.window_start = u.window_start;
+    perform stipend.add_budget_use(p_organization_id, v_hold.budget_ids, v_hold.budget_windows, v_difference);
   end if;
   if p_reply is not null then
     insert into stipend.reservation_replies (organization_id, reservation_id, reply, created_at)
@@ -3078,7 +3207,8 @@ declare
 begin
   select p_request, null, null, r.id, r.status, p_is_replay,
     r.estimated_credits, r.maximum_credits, r.charged_credits, t.uncharged_credits,
-    -t.monthly_amount, -t.bonus_amount, -t.debt_amount, t.covered_amount, r.sequence,
+    -t.monthly_amount - coalesce(p.monthly_amount, 0), -t.bonus_amount - coalesce(p.bonus_amount, 0),
+    -t.debt_amount - coalesce(p.debt_amount, 0), t.covered_amount + coalesce(p.covered_amount, 0), r.sequence,
     coalesce(t.balance_after, b.monthly_left + b.bonus - b.debt),
     case when not o.is_unlimited then b.monthly_left + b.bonus - b.debt - b.reserved end,
     (extract(epoch from r.expires_at) * 1000)::bigint, r.offer_id
@@ -3087,6 +3217,15 @@ begin
   join stipend.catalog_offers o on o.id = r.offer_id
   join stipend.organization_credit_balances b on b.organization_id = r.organization_id
   left join stipend.credit_transactions t on t.organization_id = r.organization_id and t.sequence = r.sequence
+  -- A late settle's first row: the provisional charge, written when the hold expired.
+  left join lateral (
+    select x.monthly_amount, x.bonus_amount, x.debt_amount, x.covered_amount from stipend.credit_transactions x
+    where x.organization_id = r.organization_id and x.reservation_id = r.id and x.sequence < t.sequence
+      and x.sequence >= case when t.flags @> '{late}' then stipend.sequence_at(r.organization_id, r.ended_at) end
+      and x.sequence < case when t.flags @> '{late}'
+        then stipend.sequence_at(r.organization_id, r.ended_at + interval '1 microsecond') end
+    limit 1
+  ) p on true
   where r.organization_id = p_organization_id and r.id = p_id;
   return v_out;
 end;
@@ -3184,6 +3323,19 @@ end;
 $$;
 
 ALTER FUNCTION stipend.update_subscription(p_organization_id text, p_paid_until timestamp with time zone, p_is_suspended boolean, p_is_ended boolean, OUT status text, OUT plan text, OUT paid_until timestamp with time zone) OWNER TO stipend_ledger;
+
+--
+-- Name: utc_text(timestamp with time zone); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.utc_text(p_at timestamp with time zone) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select to_char(p_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"');
+$$;
+
+ALTER FUNCTION stipend.utc_text(p_at timestamp with time zone) OWNER TO stipend_ledger;
 
 --
 -- Name: verify_ledger(text, bigint); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
@@ -3298,6 +3450,39 @@ begin
   where w.organization_id = p_organization_id
   group by w.budget_id, w.window_start, w.held
   having coalesce(sum(r.estimated_credits), 0) <> w.held;
+
+  -- Reservations are kept 90 days, so older windows cannot be proven.
+  return query
+  select 'budget_used', v_balance.ledger_sequence, coalesce(sum(r.charged_credits), 0)::text, w.used::text
+  from stipend.budget_windows w
+  left join stipend.credit_reservations r on r.organization_id = w.organization_id and r.status <> 'open'
+    and (w.budget_id, w.window_start) in (select * from unnest(r.budget_ids, r.budget_windows))
+  where w.organization_id = p_organization_id and w.window_start > clock_timestamp() - interval '90 days'
+  group by w.budget_id, w.window_start, w.used
+  having coalesce(sum(r.charged_credits), 0) <> w.used;
+
+  return query
+  select 'next_due_at', v_balance.ledger_sequence, '<= ' || x.due, v_balance.next_due_at::text
+  from (
+    select least(v_balance.period_end,
+      (select min(g.expires_at) from stipend.credit_grants g where g.organization_id = p_organization_id and g.is_live),
+      (select p.paid_until + make_interval(hours => 24 * s.grace_days)
+       from stipend.organization_plans p cross join stipend.credit_settings s
+       where p.organization_id = p_organization_id and p.status = 'active')) as due
+  ) x
+  where x.due < v_balance.next_due_at;
+
+  -- A withheld allocation is a source without a row.
+  return query
+  select 'source', coalesce(t.sequence, s.sequence),
+    coalesce(t.source_id, s.source_id) || coalesce(format(' %s %s', t.type, t.amount), ' no row'),
+    coalesce(format('%s %s at %s', s.type, s.credits, s.sequence), 'no source')
+  from (select * from stipend.credit_transactions x
+        where x.organization_id = p_organization_id and x.source_id is not null) t
+  full join (select * from stipend.credit_sources x
+             where x.organization_id = p_organization_id and x.source_id not like '#withheld:%') s
+    on s.source_id = t.source_id
+  where (t.sequence, t.type, t.amount) is distinct from (s.sequence, s.type, s.credits);
 end;
 $$;
 
@@ -3763,6 +3948,18 @@ ALTER TABLE stipend.outbox_events ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTI
 );
 
 --
+-- Name: party_key; Type: TABLE; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE TABLE stipend.party_key (
+    is_only boolean DEFAULT true NOT NULL,
+    secret bytea DEFAULT sha256((uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()))) NOT NULL,
+    CONSTRAINT party_key_is_only_check CHECK (is_only)
+);
+
+ALTER TABLE stipend.party_key OWNER TO stipend_migrator;
+
+--
 -- Name: plan_ai_capabilities; Type: TABLE; Schema: stipend; Owner: stipend_migrator
 --
 
@@ -4149,6 +4346,13 @@ ALTER TABLE ONLY stipend.outbox_events
     ADD CONSTRAINT outbox_events_pkey PRIMARY KEY (organization_id, id);
 
 --
+-- Name: party_key party_key_pkey; Type: CONSTRAINT; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE ONLY stipend.party_key
+    ADD CONSTRAINT party_key_pkey PRIMARY KEY (is_only);
+
+--
 -- Name: plan_ai_capabilities plan_ai_capabilities_pkey; Type: CONSTRAINT; Schema: stipend; Owner: stipend_migrator
 --
 
@@ -4466,6 +4670,18 @@ REVOKE ALL ON FUNCTION stipend.access_refusal(p_organization_id text, p_capabili
 GRANT ALL ON FUNCTION stipend.access_refusal(p_organization_id text, p_capability text, p_quality text, p_model text, OUT code text, OUT detail jsonb) TO stipend_server;
 
 --
+-- Name: FUNCTION add_budget_use(p_organization_id text, p_budget_ids uuid[], p_windows timestamp with time zone[], p_credits numeric); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.add_budget_use(p_organization_id text, p_budget_ids uuid[], p_windows timestamp with time zone[], p_credits numeric) FROM PUBLIC;
+
+--
+-- Name: FUNCTION add_flag(p_flags text, p_flag text); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.add_flag(p_flags text, p_flag text) FROM PUBLIC;
+
+--
 -- Name: TABLE credit_transactions; Type: ACL; Schema: stipend; Owner: stipend_migrator
 --
 
@@ -4492,10 +4708,10 @@ GRANT ALL ON FUNCTION stipend.adjust_credits(p_organization_id text, p_credits n
 REVOKE ALL ON FUNCTION stipend.allowed_qualities(p_plan_id integer, p_capability text) FROM PUBLIC;
 
 --
--- Name: FUNCTION budget_refusal(p_budget_id uuid, p_scope_type text, p_scope_id text, p_period text, p_window timestamp with time zone, p_limit numeric, p_used numeric, p_held numeric, p_estimate numeric); Type: ACL; Schema: stipend; Owner: stipend_ledger
+-- Name: FUNCTION budget_refusal(p_organization_id text, p_budget_id uuid, p_scope_type text, p_scope_id text, p_period text, p_window timestamp with time zone, p_limit numeric, p_used numeric, p_held numeric, p_estimate numeric, p_total numeric); Type: ACL; Schema: stipend; Owner: stipend_ledger
 --
 
-REVOKE ALL ON FUNCTION stipend.budget_refusal(p_budget_id uuid, p_scope_type text, p_scope_id text, p_period text, p_window timestamp with time zone, p_limit numeric, p_used numeric, p_held numeric, p_estimate numeric) FROM PUBLIC;
+REVOKE ALL ON FUNCTION stipend.budget_refusal(p_organization_id text, p_budget_id uuid, p_scope_type text, p_scope_id text, p_period text, p_window timestamp with time zone, p_limit numeric, p_used numeric, p_held numeric, p_estimate numeric, p_total numeric) FROM PUBLIC;
 
 --
 -- Name: FUNCTION budget_window_start(p_period text, p_at timestamp with time zone); Type: ACL; Schema: stipend; Owner: stipend_ledger
@@ -4531,10 +4747,10 @@ REVOKE ALL ON FUNCTION stipend.cleanup_reservations(p_limit integer) FROM PUBLIC
 GRANT ALL ON FUNCTION stipend.cleanup_reservations(p_limit integer) TO stipend_server;
 
 --
--- Name: FUNCTION credit_refusal(p_organization_id text, p_estimate numeric, p_balance numeric, p_reserved numeric, p_overdraft numeric); Type: ACL; Schema: stipend; Owner: stipend_ledger
+-- Name: FUNCTION credit_refusal(p_organization_id text, p_estimate numeric, p_balance numeric, p_reserved numeric, p_overdraft numeric, p_total numeric); Type: ACL; Schema: stipend; Owner: stipend_ledger
 --
 
-REVOKE ALL ON FUNCTION stipend.credit_refusal(p_organization_id text, p_estimate numeric, p_balance numeric, p_reserved numeric, p_overdraft numeric) FROM PUBLIC;
+REVOKE ALL ON FUNCTION stipend.credit_refusal(p_organization_id text, p_estimate numeric, p_balance numeric, p_reserved numeric, p_overdraft numeric, p_total numeric) FROM PUBLIC;
 
 --
 -- Name: FUNCTION credits_from_cost(p_cost_usd numeric, p_usd_per_credit numeric, p_increment numeric, p_minimum numeric); Type: ACL; Schema: stipend; Owner: stipend_ledger
@@ -4622,6 +4838,13 @@ REVOKE ALL ON FUNCTION stipend.get_limits(p_organization_id text) FROM PUBLIC;
 GRANT ALL ON FUNCTION stipend.get_limits(p_organization_id text) TO stipend_server;
 
 --
+-- Name: FUNCTION get_reply(p_organization_id text, p_reservation_id uuid); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.get_reply(p_organization_id text, p_reservation_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION stipend.get_reply(p_organization_id text, p_reservation_id uuid) TO stipend_server;
+
+--
 -- Name: FUNCTION get_spendable_credits(p_organization_id text); Type: ACL; Schema: stipend; Owner: stipend_ledger
 --
 
@@ -4698,6 +4921,12 @@ REVOKE ALL ON FUNCTION stipend.lock_balance(p_organization_id text) FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION stipend.lock_balances(p_organizations text[], p_wait boolean) FROM PUBLIC;
+
+--
+-- Name: FUNCTION open_hold_wait(p_organization_id text, p_budget_id uuid); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.open_hold_wait(p_organization_id text, p_budget_id uuid) FROM PUBLIC;
 
 --
 -- Name: FUNCTION organization_now(p_organization_id text, p_ledger_at timestamp with time zone); Type: ACL; Schema: stipend; Owner: stipend_ledger
@@ -4882,6 +5111,12 @@ REVOKE ALL ON FUNCTION stipend.update_subscription(p_organization_id text, p_pai
 GRANT ALL ON FUNCTION stipend.update_subscription(p_organization_id text, p_paid_until timestamp with time zone, p_is_suspended boolean, p_is_ended boolean, OUT status text, OUT plan text, OUT paid_until timestamp with time zone) TO stipend_server;
 
 --
+-- Name: FUNCTION utc_text(p_at timestamp with time zone); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.utc_text(p_at timestamp with time zone) FROM PUBLIC;
+
+--
 -- Name: FUNCTION verify_ledger(p_organization_id text, p_from bigint); Type: ACL; Schema: stipend; Owner: stipend_ledger
 --
 
@@ -5036,6 +5271,12 @@ GRANT SELECT ON TABLE stipend.organizations TO stipend_server;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stipend.outbox_events TO stipend_ledger;
 GRANT SELECT ON TABLE stipend.outbox_events TO stipend_server;
+
+--
+-- Name: TABLE party_key; Type: ACL; Schema: stipend; Owner: stipend_migrator
+--
+
+GRANT SELECT ON TABLE stipend.party_key TO stipend_server;
 
 --
 -- Name: TABLE plan_ai_capabilities; Type: ACL; Schema: stipend; Owner: stipend_migrator

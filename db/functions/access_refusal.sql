@@ -42,6 +42,13 @@ begin
     code := 'quality_not_found';
     detail := jsonb_build_object('quality', p_quality, 'known',
       (select jsonb_agg(q.unique_name order by q.rank) from stipend.quality_levels q where q.is_active));
+  elsif p_model is not null and not exists (
+    select from stipend.llm_models m where m.unique_name = p_model and m.is_active)
+    and p_model <> all(coalesce(v_offer.models || v_offer.unpriced_models, '{}')) then
+    code := 'invalid_request';
+    detail := jsonb_build_object('field', 'model', 'value', p_model, 'rule', 'must be one of '
+      || (select string_agg(m.unique_name, ', ' order by m.unique_name) from stipend.llm_models m where m.is_active),
+      'known', (select jsonb_agg(m.unique_name order by m.unique_name) from stipend.llm_models m where m.is_active));
   elsif v_plan.status = 'suspended' or (v_plan.status = 'past_due' and v_plan.bonus <= 0) then
     code := 'subscription_inactive';
     detail := jsonb_build_object('status', v_plan.status, 'plan', v_plan.plan);

@@ -1,5 +1,6 @@
 -- Moves an organization to a plan. A higher tier takes effect at once and adds the difference to the highest
--- allocation already granted in this period; a lower one waits for the period's end. Asking for the current
+-- allocation already granted in this period, or while the subscription is not active, once it is paid
+-- (restore_allocation); a lower one waits for the period's end. Asking for the current
 -- plan takes a pending change back. Asked twice, it answers the same.
 create or replace function stipend.change_plan(
   p_organization_id text, p_plan text,
@@ -14,9 +15,11 @@ declare
   v_old      stipend.plans;
   v_new      stipend.plans;
   v_now      timestamptz;
+  v_status   text;
 begin
   v_balance := stipend.lock_balance(p_organization_id);
   v_now := stipend.organization_now(p_organization_id, v_balance.ledger_at);
+  select p.status into strict v_status from stipend.organization_plans p where p.organization_id = p_organization_id;
   select n.* into strict v_old
   from stipend.organization_plans p join stipend.plans n on n.id = p.plan_id
   where p.organization_id = p_organization_id;
@@ -36,7 +39,7 @@ begin
     update stipend.organization_plans p
     set plan_id = v_new.id, monthly_ai_credits = v_new.monthly_ai_credits, pending_plan_id = null, pending_change_at = null
     where p.organization_id = p_organization_id;
-    if v_new.monthly_ai_credits > v_balance.monthly_allocation then
+    if v_status = 'active' and v_new.monthly_ai_credits > v_balance.monthly_allocation then
       credits_added := v_new.monthly_ai_credits - v_balance.monthly_allocation;
       update stipend.organization_credit_balances b set monthly_allocation = v_new.monthly_ai_credits
       where b.organization_id = p_organization_id;

@@ -73,8 +73,9 @@ begin
       limit 1;
       if v_budget.id is not null then
         v_out.code := 'budget_exceeded';
-        v_out.detail := stipend.budget_refusal(v_budget.id, v_budget.scope_type, v_budget.scope_id, v_budget.period,
-          v_budget.window_start, v_budget.limit_credits, v_budget.used, v_budget.held, v_raise);
+        v_out.detail := stipend.budget_refusal(v_hold.organization_id, v_budget.id, v_budget.scope_type, v_budget.scope_id, v_budget.period,
+          v_budget.window_start, v_budget.limit_credits, v_budget.used, v_budget.held, v_raise,
+          v_hold.estimated_credits + v_raise);
         return next v_out;
         continue;
       end if;
@@ -94,7 +95,8 @@ begin
             <= v_balance.monthly_left + v_balance.bonus - v_balance.debt + v_balance.overdraft_limit
           then 'holds_in_flight' else 'insufficient_credits' end;
         v_out.detail := stipend.credit_refusal(v_hold.organization_id, v_raise,
-          v_balance.monthly_left + v_balance.bonus - v_balance.debt, v_balance.reserved, v_balance.overdraft_limit);
+          v_balance.monthly_left + v_balance.bonus - v_balance.debt, v_balance.reserved, v_balance.overdraft_limit,
+          v_hold.estimated_credits + v_raise);
         return next v_out;
         continue;
       end if;

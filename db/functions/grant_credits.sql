@@ -24,7 +24,7 @@ begin
   end if;
   if p_expires_at <= (select stipend.organization_now(b.organization_id, b.ledger_at)
                       from stipend.organization_credit_balances b where b.organization_id = p_organization_id) then
-    perform stipend.refuse('invalid_request', jsonb_build_object('field', 'expiresAt', 'value', p_expires_at,
+    perform stipend.refuse('invalid_request', jsonb_build_object('field', 'expiresAt', 'value', stipend.utc_text(p_expires_at),
       'rule', 'must lie in the future'));
   end if;
   v_row.organization_id := p_organization_id;

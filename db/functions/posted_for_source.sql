@@ -20,7 +20,8 @@ begin
   where s.organization_id = p_organization_id and s.source_id = p_source_id;
   if v_source.sequence is not null then
     if v_source.type <> p_type or v_source.credits <> p_credits then
-      perform stipend.refuse('idempotency_mismatch', jsonb_build_object('sourceId', p_source_id,
+      perform stipend.refuse('idempotency_mismatch', jsonb_build_object(
+        'message', 'This sourceId was posted before with another type or other credits.', 'sourceId', p_source_id,
         'type', v_source.type, 'credits', v_source.credits, 'sequence', v_source.sequence));
     end if;
     select * into v_row from stipend.credit_transactions t

@@ -44,7 +44,7 @@ begin
   end if;
   v_anchor := coalesce(p_period_anchor, v_now);
   if v_anchor > v_now then
-    perform stipend.refuse('invalid_request', jsonb_build_object('field', 'takeIn.periodAnchor', 'value', v_anchor,
+    perform stipend.refuse('invalid_request', jsonb_build_object('field', 'takeIn.periodAnchor', 'value', stipend.utc_text(v_anchor),
       'rule', 'must not lie in the future'));
   end if;
   v_number := (extract(year from age(v_now at time zone 'UTC', v_anchor at time zone 'UTC')) * 12

@@ -335,7 +335,7 @@ begin
           or (b_scope_type[j] = 'form' and b_scope_id[j] = p_form_id[i]) then
           if b_taken[j] + r.estimated > b_room[j] then
             code := 'budget_exceeded';
-            select stipend.budget_refusal(b.id, b.scope_type, b.scope_id, b.period, b_window[j], b.limit_credits,
+            select stipend.budget_refusal(r.organization_id, b.id, b.scope_type, b.scope_id, b.period, b_window[j], b.limit_credits,
               coalesce(u.used, 0), coalesce(u.held, 0) + b_taken[j], r.estimated)
             into detail
             from stipend.budgets b

@@ -1,6 +1,7 @@
 -- internal
 -- An organization is active again: what lapsed in this period when grace ran out comes back if it is paid, and an
--- allocation that was withheld at the period's start comes now. Each once. The caller holds the lock.
+-- allocation that was withheld at the period's start comes now, as does the difference of an upgrade made meanwhile.
+-- Each once. The caller holds the lock.
 create or replace function stipend.restore_allocation(p_organization_id text) returns void
 language plpgsql
 security definer
@@ -9,6 +10,7 @@ as $$
 declare
   v_balance  stipend.organization_credit_balances;
   v_plan     stipend.plans;
+  v_credits  numeric;   -- monthly credits as the organization's plan had them when it was taken
   v_period   text;
   v_lapsed   record;
 begin
@@ -17,6 +19,8 @@ begin
   select n.* into strict v_plan
   from stipend.organization_plans p join stipend.plans n on n.id = p.plan_id
   where p.organization_id = p_organization_id;
+  select p.monthly_ai_credits into strict v_credits
+  from stipend.organization_plans p where p.organization_id = p_organization_id;
   for v_lapsed in
     select -s.credits as credits, s.sequence
     from stipend.credit_sources s
@@ -43,6 +47,11 @@ begin
     where b.organization_id = p_organization_id;
     perform stipend.post_monthly(p_organization_id, 'plan_allocation', v_plan.monthly_ai_credits,
       '#allocation:' || v_period, v_plan.unique_name, v_balance.period_start);
+  elsif v_credits > v_balance.monthly_allocation then
+    update stipend.organization_credit_balances b set monthly_allocation = v_credits
+    where b.organization_id = p_organization_id;
+    perform stipend.post_monthly(p_organization_id, 'plan_change_adjustment', v_credits - v_balance.monthly_allocation,
+      format('#plan_change:%s:%s', v_period, v_credits), v_plan.unique_name, null);
   end if;
 end;
 $$;

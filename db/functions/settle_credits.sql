@@ -178,7 +178,7 @@ begin
     if p_is_expiry then
       charged := case when r.is_dispatched then coalesce(r.reported_credits, r.input_credits) else 0 end;
       v_cost := r.reported_cost_usd;
-      v_model := coalesce(r.model_asked, r.models[1]);
+      v_model := r.model_asked;
       v_metadata := r.reported_usage;
     else
       v_cost := p_cost_nano_usd[r.i] * 0.000000001;
@@ -188,7 +188,7 @@ begin
           * (10000 + coalesce(r.model_markups[array_position(r.models, p_model[r.i])], r.model_markups[1], 0)) * 0.0001;
         charged := stipend.credits_from_cost(v_part, r.usd_per_credit, r.credit_increment, r.minimum_charge);
       end if;
-      v_model := coalesce(p_model[r.i], r.model_asked, r.models[1]);
+      v_model := coalesce(p_model[r.i], r.model_asked);
       v_metadata := p_metadata[r.i];
     end if;
     uncharged := 0.00;
@@ -253,6 +253,9 @@ begin
     if charged > 0 or uncharged > 0 then
       sequence := o.ledger_sequence + 1;
       v_flags := case when p_is_expiry then '{provisional,review}' else coalesce(p_flags[r.i]::text[], c_no_flags) end;
+      if p_model[r.i] <> all (r.models) then
+        v_flags := v_flags || 'unlisted_model'::text;
+      end if;
       if uncharged > 0 then
         v_flags := v_flags || 'uncharged'::text;
       end if;

@@ -61,10 +61,13 @@ begin
   t.plan := v_offer.plan;
   t.capability := v_offer.capability;
   t.quality := v_offer.quality;
-  t.model := coalesce(p_model, v_hold.model, v_offer.models[1]);
+  t.model := coalesce(p_model, v_hold.model);
   t.uncharged_credits := v_uncharged;
   t.cost_usd := p_cost_nano_usd * 0.000000001;
   t.flags := array_append(coalesce(p_flags::text[], '{}'), 'late');
+  if p_model <> all(v_offer.models) then
+    t.flags := array_append(t.flags, 'unlisted_model');
+  end if;
   if v_uncharged > 0 then
     t.flags := array_append(t.flags, 'uncharged');
   end if;
@@ -141,9 +144,7 @@ begin
   set status = 'settled', charged_credits = v_charge, sequence = coalesce(t.sequence, h.sequence), settle_hash = p_settle_hash
   where h.organization_id = p_organization_id and h.id = p_id;
   if v_hold.budget_ids is not null and v_difference <> 0 then
-    update stipend.budget_windows w set used = w.used + v_difference
-    from unnest(v_hold.budget_ids, v_hold.budget_windows) u(budget_id, window_start)
-    where w.organization_id = p_organization_id and w.budget_id = u.budget_id and w.window_start = u.window_start;
+    perform stipend.add_budget_use(p_organization_id, v_hold.budget_ids, v_hold.budget_windows, v_difference);
   end if;
   if p_reply is not null then
     insert into stipend.reservation_replies (organization_id, reservation_id, reply, created_at)

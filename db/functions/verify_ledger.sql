@@ -1,6 +1,6 @@
 -- Proves an organization's books, or names what is wrong, a row each: the chain and gapless sequence, each row's
 -- balance, the balance row against the ledger's sums pool by pool, charges of ended holds, grants against bonus, open holds against
--- reserved, budget windows against their holds. p_from: verify the chain from this sequence on (0: all of it).
+-- reserved, budget windows against their holds and charges, sources against their rows, next_due_at against what is due. p_from: verify the chain from this sequence on (0: all of it).
 create or replace function stipend.verify_ledger(p_organization_id text, p_from bigint default 0)
 returns table (problem text, sequence bigint, expected text, found text)
 language plpgsql stable
@@ -112,5 +112,38 @@ begin
   where w.organization_id = p_organization_id
   group by w.budget_id, w.window_start, w.held
   having coalesce(sum(r.estimated_credits), 0) <> w.held;
+
+  -- Reservations are kept 90 days, so older windows cannot be proven.
+  return query
+  select 'budget_used', v_balance.ledger_sequence, coalesce(sum(r.charged_credits), 0)::text, w.used::text
+  from stipend.budget_windows w
+  left join stipend.credit_reservations r on r.organization_id = w.organization_id and r.status <> 'open'
+    and (w.budget_id, w.window_start) in (select * from unnest(r.budget_ids, r.budget_windows))
+  where w.organization_id = p_organization_id and w.window_start > clock_timestamp() - interval '90 days'
+  group by w.budget_id, w.window_start, w.used
+  having coalesce(sum(r.charged_credits), 0) <> w.used;
+
+  return query
+  select 'next_due_at', v_balance.ledger_sequence, '<= ' || x.due, v_balance.next_due_at::text
+  from (
+    select least(v_balance.period_end,
+      (select min(g.expires_at) from stipend.credit_grants g where g.organization_id = p_organization_id and g.is_live),
+      (select p.paid_until + make_interval(hours => 24 * s.grace_days)
+       from stipend.organization_plans p cross join stipend.credit_settings s
+       where p.organization_id = p_organization_id and p.status = 'active')) as due
+  ) x
+  where x.due < v_balance.next_due_at;
+
+  -- A withheld allocation is a source without a row.
+  return query
+  select 'source', coalesce(t.sequence, s.sequence),
+    coalesce(t.source_id, s.source_id) || coalesce(format(' %s %s', t.type, t.amount), ' no row'),
+    coalesce(format('%s %s at %s', s.type, s.credits, s.sequence), 'no source')
+  from (select * from stipend.credit_transactions x
+        where x.organization_id = p_organization_id and x.source_id is not null) t
+  full join (select * from stipend.credit_sources x
+             where x.organization_id = p_organization_id and x.source_id not like '#withheld:%') s
+    on s.source_id = t.source_id
+  where (t.sequence, t.type, t.amount) is distinct from (s.sequence, s.type, s.credits);
 end;
 $$;

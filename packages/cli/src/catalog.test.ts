@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createTestDatabase, type TestDatabase } from '@stipend/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -81,7 +81,13 @@ describe('stipend catalog', () => {
 
     expect(await stipend(['catalog', 'diff'], { env, directory: folder })).toMatchObject({
       code: 2,
-      errors: 'stipend: There is no catalog file stipend.catalog.ts here: name it with --file.\n',
+      errors: 'stipend: There is no catalog file stipend.catalog.ts here: name it with --file <path>\n',
+    })
+    mkdirSync(join(folder, 'apps/shop'), { recursive: true })
+    writeFileSync(join(folder, 'apps/shop/stipend.catalog.ts'), '')
+    expect(await stipend(['catalog', 'diff'], { env, directory: folder })).toMatchObject({
+      code: 2,
+      errors: expect.stringContaining('did you mean --file apps/shop/stipend.catalog.ts?'),
     })
     expect(await diff('none.ts')).toMatchObject({
       code: 2,

@@ -1,6 +1,6 @@
-import { existsSync } from 'node:fs'
+import { existsSync, globSync } from 'node:fs'
 import { userInfo } from 'node:os'
-import { resolve } from 'node:path'
+import { basename, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import {
   type CatalogDefinition,
@@ -126,7 +126,7 @@ function show(value: unknown): string {
 /** The export `catalog`, else the default one, checked. */
 async function loadCatalog(context: Context, file: string): Promise<CatalogDefinition> {
   const path = resolve(context.directory, file)
-  if (!existsSync(path)) throw new CliError(`There is no catalog file ${file} here: name it with --file.`)
+  if (!existsSync(path)) throw new CliError(missingFile(context.directory, file))
   try {
     const exports: Record<string, unknown> = await import(pathToFileURL(path).href)
     const found = exports['catalog'] ?? exports['default']
@@ -141,6 +141,17 @@ async function loadCatalog(context: Context, file: string): Promise<CatalogDefin
     const message = isStipendError(error) ? `${file}: ${reason}` : `${file} could not be read: ${reason}`
     throw new CliError(message, EXIT_FAILED, error)
   }
+}
+
+/** Names the file and the flag, and a file of that name in a folder below, where there is one. */
+function missingFile(directory: string, file: string): string {
+  const levels = [1, 2, 3, 4].map((depth) => `${'*/'.repeat(depth)}${basename(file)}`)
+  const [found] = globSync(levels, {
+    cwd: directory,
+    exclude: (name) => name === 'node_modules' || name.startsWith('.'),
+  }).toSorted()
+  const hint = found === undefined ? 'name it with --file <path>' : `did you mean --file ${found}?`
+  return `There is no catalog file ${file} here: ${hint}`
 }
 
 /** Its parts are there; what is in them is normalizeCatalog's to say. */

@@ -14,6 +14,7 @@ async function windows(organizationId: string) {
   return rows.map(({ start, used, held }) => `${start.toISOString().slice(0, 10)} ${used} ${held}`)
 }
 
+const apiKeyId = '01890000-0000-7000-8000-000000000001'
 const matching = { actor: { type: 'member', id: 'ann' }, formId: 'survey' } as const
 const scopes: readonly [BudgetScope, string | undefined, Record<string, unknown>, Record<string, unknown>][] =
   [
@@ -21,9 +22,9 @@ const scopes: readonly [BudgetScope, string | undefined, Record<string, unknown>
     ['member', 'ann', matching, { actor: { type: 'member', id: 'bob' } }],
     [
       'api_key',
-      'key-1',
-      { actor: { type: 'api_key', id: 'key-1' } },
-      { actor: { type: 'member', id: 'key-1' } },
+      apiKeyId,
+      { actor: { type: 'api_key', id: apiKeyId } },
+      { actor: { type: 'member', id: apiKeyId } },
     ],
     ['capability', 'draft', { capability: 'draft' }, { capability: 'reply' }],
     ['form', 'survey', matching, { formId: 'other' }],
@@ -33,6 +34,12 @@ test.each(scopes)(
   'scope %s: what matches is counted and refused, the rest is not',
   async (scopeType, scopeId, inside, outside) => {
     const organizationId = await ledger.createOrganization('pro')
+    if (scopeType === 'api_key') {
+      await ledger.database.owner.query(
+        `insert into stipend.api_keys (id, organization_id, name, prefix, hash, scopes) values ($1, $2, '', '', '', '{}')`,
+        [scopeId, organizationId],
+      )
+    }
     await engine.putBudget({ organizationId, scopeType, scopeId, period: 'month', limitCredits: credits(10) })
     await ledger.settle(organizationId, await ledger.hold(organizationId, 2, inside), 4)
     const open = await ledger.hold(organizationId, 5.5, inside)
@@ -42,10 +49,10 @@ test.each(scopes)(
         scopeType,
         scopeId: scopeId ?? null,
         period: 'month',
-        limit: 10,
-        used: 4,
-        held: 5.5,
-        estimate: 0.51,
+        limitCredits: 10,
+        usedCredits: 4,
+        heldCredits: 5.5,
+        estimatedCredits: 0.51,
       },
     })
     if (scopeType !== 'organization') await ledger.hold(organizationId, 50, outside)
@@ -55,6 +62,56 @@ test.each(scopes)(
     expect(await engine.listBudgets(organizationId)).toMatchObject([{ usedCredits: 400, heldCredits: 600 }])
   },
 )
+
+test.each([true, false])('a budget on a name that nothing has is refused (hard: %s)', async (isHard) => {
+  const organizationId = await ledger.createOrganization('pro')
+  const other = await ledger.createOrganization('pro')
+  const { apiKey: own } = await engine.createApiKey({ organizationId, name: 'own', scopes: ['ai:run'] })
+  const { apiKey: foreign } = await engine.createApiKey({
+    organizationId: other,
+    name: 'foreign',
+    scopes: ['ai:run'],
+  })
+  const put = (scopeType: string, scopeId: string) =>
+    engine.putBudget({
+      organizationId,
+      scopeType: scopeType as BudgetScope,
+      scopeId,
+      period: 'day',
+      limitCredits: credits(1),
+      isHard,
+    })
+  await expect(put('capability', 'replies')).rejects.toMatchObject({
+    code: 'invalid_request',
+    detail: { field: 'scopeId', known: ['draft', 'limited', 'off', 'paused', 'raw', 'reply'] },
+  })
+  await expect(put('api_key', foreign.id)).rejects.toMatchObject({
+    code: 'invalid_request',
+    detail: { field: 'scopeId', known: [own.id] },
+  })
+  await expect(put('galaxy', 'x')).rejects.toMatchObject({
+    code: 'invalid_request',
+    detail: { field: 'scopeType' },
+  })
+  expect(await engine.listBudgets(organizationId)).toEqual([])
+  await put('api_key', own.id)
+})
+
+test('a refusal is retryable only where open holds alone stand in the way', async () => {
+  const organizationId = await ledger.createOrganization('pro')
+  const scope = { organizationId, scopeType: 'organization', period: 'day' } as const
+  await engine.putBudget({ ...scope, limitCredits: credits(10) })
+  await ledger.hold(organizationId, 1, { leaseSeconds: 900, capability: 'draft' })
+  await ledger.settle(organizationId, await ledger.hold(organizationId, 1), 4)
+  await ledger.hold(organizationId, 4, { leaseSeconds: 120 })
+  const held = await ledger.hold(organizationId, 6).catch((error) => error)
+  expect(held).toMatchObject({ code: 'budget_exceeded', status: 402, retryable: true })
+  expect(held.retryAfterMs).toBeGreaterThan(100_000)
+  expect(held.retryAfterMs).toBeLessThanOrEqual(120_000)
+  const used = await ledger.hold(organizationId, 6.01).catch((error) => error)
+  expect(used).toMatchObject({ code: 'budget_exceeded', retryable: false, retryAfterMs: undefined })
+  expect(used.detail).toMatchObject({ limitCredits: 10, usedCredits: 4, heldCredits: 5 })
+})
 
 test('all matching budgets must have room, and a refusal takes none', async () => {
   const organizationId = await ledger.createOrganization('pro')
@@ -132,6 +189,24 @@ test('a late settle corrects the window of admission', async () => {
   expect(await windows(organizationId)).toEqual(['2031-05-05 4.00 0.00'])
   await ledger.settle(organizationId, reservationId, 1.5)
   expect(await windows(organizationId)).toEqual(['2031-05-05 1.50 0.00'])
+})
+
+test('a late settle tells a threshold that it passes', async () => {
+  const organizationId = await ledger.createOrganization('pro')
+  await engine.putBudget({
+    organizationId,
+    scopeType: 'organization',
+    period: 'month',
+    limitCredits: credits(10),
+    isHard: false,
+  })
+  const reservationId = await ledger.hold(organizationId, 2)
+  await ledger.moveClock(organizationId, minutes(6))
+  await engine.cleanupReservations()
+  await ledger.settle(organizationId, reservationId, 8)
+  expect(
+    (await ledger.eventTypes(organizationId)).filter((type) => type === 'budget.threshold'),
+  ).toHaveLength(1)
 })
 
 test('on an unlimited plan budgets count all the same', async () => {

@@ -1,4 +1,4 @@
-import { errorOf, isErrorCode, StipendError } from './errors.ts'
+import { type ErrorDetail, errorOf, isErrorCode, StipendError } from './errors.ts'
 
 /** SQLSTATE of stipend.refuse(): the message is a code, the detail JSON. */
 const refusalState = 'SP002'
@@ -39,6 +39,25 @@ function isLockTimeout(error: unknown): boolean {
   return stateOf(error) === '55P03'
 }
 
+/** Schema, table, column, function or type that is not there: not migrated, or for another version. */
+const missingStates: ReadonlySet<string> = new Set(['3F000', '42P01', '42703', '42704', '42883'])
+
+/** What the operator has to do before the database can serve; undefined: it is no matter of the schema. */
+function schemaTrouble(state: string | undefined): ErrorDetail | undefined {
+  if (missingStates.has(state ?? '')) return notMigrated
+  if (state !== '42501') return undefined
+  return {
+    message: "The database's login may not use Stipend: grant it the role stipend_server.",
+    command: 'grant stipend_server to <login>',
+  }
+}
+
+/** Particulars of `database_unavailable` where migrations or functions are missing. */
+export const notMigrated = {
+  message: 'The database is not migrated for this version of Stipend: run `npx stipend migrate up`.',
+  command: 'npx stipend migrate up',
+} as const
+
 /** What to tell the caller: the refusal a function raised, else that the database is busy, gone, or `internal`. */
 export function toStipendError(error: unknown): StipendError {
   if (error instanceof StipendError) return error
@@ -58,6 +77,8 @@ export function toStipendError(error: unknown): StipendError {
       { cause: error },
     )
   }
+  const trouble = schemaTrouble(state)
+  if (trouble !== undefined) return errorOf('database_unavailable', trouble, { cause: error })
   if (isLockTimeout(error)) {
     return errorOf(
       'overloaded',

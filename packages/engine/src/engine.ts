@@ -13,9 +13,11 @@ import {
   type RunContext,
   type RunResult,
 } from './execute.ts'
+import * as holds from './holds.ts'
 import * as jobs from './jobs.ts'
 import { OfferBook } from './offers.ts'
 import * as organizations from './organizations.ts'
+import { PartyRegistry } from './parties.ts'
 import { PriceBook } from './prices.ts'
 import {
   type AccessDecision,
@@ -77,7 +79,12 @@ export class Engine<Catalog extends CatalogDefinition = CatalogDefinition> {
     if (this.#pool.listenerCount('error') === 0) this.#pool.on('error', () => undefined)
     this.#batcher = new Batcher(options.database, { ...defaults, ...options.batching })
     this.#prices = new PriceBook(normalizeCatalog(options.catalog).models)
-    this.#reservations = new Reservations(this.#batcher, this.#prices, new OfferBook(options.database))
+    this.#reservations = new Reservations(
+      this.#batcher,
+      this.#prices,
+      new OfferBook(options.database),
+      new PartyRegistry(options.database),
+    )
   }
 
   /** Pushes this engine's catalog. */
@@ -118,6 +125,15 @@ export class Engine<Catalog extends CatalogDefinition = CatalogDefinition> {
 
   extendReservation(input: ExtendInput): Promise<Extension> {
     return this.#reservations.extend(input)
+  }
+
+  /** How a reservation stands. */
+  getReservation(input: { organizationId: string; reservationId: string }): Promise<holds.Hold> {
+    return holds.getHold(this.#pool, input.organizationId, input.reservationId)
+  }
+
+  listReservations(input: holds.ListHoldsInput): Promise<holds.HoldPage> {
+    return holds.listHolds(this.#pool, input)
   }
 
   executeWithAIAccess<Result>(

@@ -12,6 +12,7 @@ export const errorCodes = {
   model_unpriced: { status: 503, retryable: false },
   rate_limited: { status: 429, retryable: true },
   customer_limit_exceeded: { status: 429, retryable: true },
+  /** Retryable where only open holds stand in the way: then it has a `retryAfterMs`. */
   budget_exceeded: { status: 402, retryable: false },
   insufficient_credits: { status: 402, retryable: false },
   holds_in_flight: { status: 402, retryable: true },
@@ -29,6 +30,7 @@ export const errorCodes = {
   database_unavailable: { status: 503, retryable: true },
   payments_not_configured: { status: 503, retryable: false },
   not_found: { status: 404, retryable: false },
+  method_not_allowed: { status: 405, retryable: false },
   provider_failed: { status: 502, retryable: true },
   internal: { status: 500, retryable: false },
 } as const
@@ -67,7 +69,10 @@ export class StipendError<Code extends ErrorCode = ErrorCode> extends Error {
 
   /** Whether the same request may succeed later without anybody doing anything. */
   get retryable(): boolean {
-    return errorCodes[this.code].retryable && this.detail.neverFits !== true
+    // A database that waits for somebody's command does not mend itself.
+    if (this.detail['command'] !== undefined) return false
+    const mayPass = this.code === 'budget_exceeded' && this.detail['retryAfterMs'] !== undefined
+    return errorCodes[this.code].retryable || mayPass
   }
 
   /** Milliseconds after which to ask again, where that is known. */
@@ -98,7 +103,9 @@ export class ConflictError extends StipendError<
   'idempotency_mismatch' | 'request_in_flight' | 'reservation_released' | 'settle_conflict' | 'replay_expired'
 > {}
 /** A field of the request breaks a rule; `detail.field` and `detail.rule` name them. */
-export class InvalidRequestError extends StipendError<'invalid_request' | 'payload_too_large'> {}
+export class InvalidRequestError extends StipendError<
+  'invalid_request' | 'payload_too_large' | 'method_not_allowed'
+> {}
 /** Stipend cannot answer now. */
 export class UnavailableError extends StipendError<
   'overloaded' | 'database_unavailable' | 'payments_not_configured' | 'provider_failed'
@@ -120,7 +127,7 @@ const messages: Record<ErrorCode, string> = {
   budget_exceeded: 'A budget is used up.',
   insufficient_credits: 'The credits do not cover this call.',
   holds_in_flight: 'Open holds leave too few credits for this call at the moment.',
-  idempotency_mismatch: 'This idempotency key was used with other parameters.',
+  idempotency_mismatch: 'This was asked before with other parameters.',
   request_in_flight: "This key's first call is still running.",
   reservation_not_found: 'No such reservation.',
   reservation_released: 'The reservation was released; nothing is charged.',
@@ -134,6 +141,7 @@ const messages: Record<ErrorCode, string> = {
   database_unavailable: 'The database does not answer.',
   payments_not_configured: 'Payments are not configured.',
   not_found: 'There is nothing here.',
+  method_not_allowed: 'This method is not known here.',
   provider_failed: 'The model provider did not give a usable answer.',
   internal: 'Something went wrong.',
 }
@@ -179,6 +187,7 @@ export function errorOf(code: ErrorCode, detail: ErrorDetail = {}, options?: Err
       return new ConflictError(code, message, detail, options)
     case 'invalid_request':
     case 'payload_too_large':
+    case 'method_not_allowed':
       return new InvalidRequestError(code, message, detail, options)
     case 'overloaded':
     case 'database_unavailable':

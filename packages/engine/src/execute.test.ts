@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { useLedger } from '../test/ledger.ts'
+import { hours, useLedger } from '../test/ledger.ts'
 import { credits } from './index.ts'
 
 const ledger = await useLedger()
@@ -84,6 +84,20 @@ test('the same key again gives the first answer and does not run', async () => {
   expect(await call('a prompt')).toEqual({ ...first, isReplay: true })
   await expect(call('another prompt')).rejects.toMatchObject({ code: 'idempotency_mismatch' })
   expect(runs).toBe(1)
+})
+
+test("the answer is kept 48 hours of the organization's time", async () => {
+  const organizationId = await ledger.createOrganization('payg', 10)
+  const call = () =>
+    engine.executeWithAIAccess({ organizationId, capability: 'reply', idempotencyKey: 'kept' }, async () => ({
+      result: 'Hello',
+      usage,
+    }))
+  await call()
+  await ledger.moveClock(organizationId, hours(47.9))
+  expect(await call()).toMatchObject({ isReplay: true, result: 'Hello' })
+  await ledger.moveClock(organizationId, hours(0.2))
+  await expect(call()).rejects.toMatchObject({ code: 'replay_expired' })
 })
 
 test('refused, it does not run', async () => {

@@ -1,6 +1,6 @@
 import type { Pool } from 'pg'
 import type { Credits } from './credits.ts'
-import { queryRows } from './database.ts'
+import { queryRow } from './database.ts'
 import { errorOf, StipendError } from './errors.ts'
 import type { ModelUsage } from './prices.ts'
 import type {
@@ -179,23 +179,22 @@ async function settleSurely<Result>(
 }
 
 async function replay<Result>(pool: Pool, reservation: Reservation): Promise<ExecuteResult<Result>> {
-  const [row] = await queryRows<{ reply: StoredReply<Result> }>(
+  const { reply } = await queryRow<{ reply: StoredReply<Result> | null }>(
     pool,
-    `select reply from stipend.reservation_replies
-     where organization_id = $1::text and reservation_id = $2::uuid and created_at > now() - interval '48 hours'`,
+    'select stipend.get_reply($1::text, $2::uuid) as reply',
     [reservation.organizationId, reservation.id],
   )
   const creditsUsed = reservation.creditsUsed ?? (0 as Credits)
-  if (row === undefined) {
+  if (reply === null) {
     throw errorOf('replay_expired', { reservationId: reservation.id, creditsUsed: creditsUsed / 100 })
   }
   return {
-    result: row.reply.result,
+    result: reply.result,
     creditsUsed,
     creditsEstimated: reservation.estimatedCredits,
     balanceRemaining: reservation.balance,
-    model: row.reply.model,
-    usage: row.reply.usage,
+    model: reply.model,
+    usage: reply.usage,
     reservationId: reservation.id,
     quality: reservation.quality,
     isReplay: true,

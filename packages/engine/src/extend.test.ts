@@ -79,7 +79,11 @@ test('a raise counts in the budgets of the hold', async () => {
   const reservationId = await ledger.hold(organizationId, 4)
   const raise = (amount: number) =>
     engine.extendReservation({ organizationId, reservationId, estimatedCredits: credits(amount) })
-  await expect(raise(10.01)).rejects.toMatchObject({ code: 'budget_exceeded', detail: { used: 0, held: 4 } })
+  await expect(raise(10.01)).rejects.toMatchObject({
+    code: 'budget_exceeded',
+    detail: { usedCredits: 0, heldCredits: 4 },
+    retryable: false,
+  })
   await raise(10)
   expect(await engine.listBudgets(organizationId)).toMatchObject([{ heldCredits: 1000, usedCredits: 0 }])
   await ledger.settle(organizationId, reservationId, 3)

@@ -45,7 +45,7 @@ export {
   type NanoUsd,
   nanoUsd,
 } from './credits.ts'
-export { toStipendError } from './database-error.ts'
+export { notMigrated, toStipendError } from './database-error.ts'
 export { type CapabilityOf, createEngine, Engine, type EngineOptions, type QualityOf } from './engine.ts'
 export {
   AccessDeniedError,
@@ -65,6 +65,7 @@ export {
   UnavailableError,
 } from './errors.ts'
 export type { ExecuteInput, ExecuteResult, RunContext, RunResult } from './execute.ts'
+export { type Hold, type HoldPage, holdStatuses, type ListHoldsInput } from './holds.ts'
 export {
   type AdjustInput,
   type GrantInput,

@@ -60,6 +60,16 @@ test('one that reported usage is charged that', async () => {
   expect(row?.providerMetadata).toMatchObject({ usage: { model: 'alpha', outputTokens: 250 } })
 })
 
+test('one that reported no tokens is charged nothing', async () => {
+  const organizationId = await ledger.createOrganization('payg', 10)
+  const reservationId = await ledger.hold(organizationId, 4)
+  const usage = { model: 'alpha', inputTokens: 0, outputTokens: 0 }
+  await engine.extendReservation({ organizationId, reservationId, isDispatched: true, usage })
+  await ledger.moveClock(organizationId, minutes(5))
+  await engine.cleanupReservations()
+  expect(await ledger.history(organizationId)).toEqual(['promo_bonus 10'])
+})
+
 test('a late settle posts the difference, either sign, once', async () => {
   const organizationId = await ledger.createOrganization('payg', 10)
   const [more, less] = [
@@ -72,8 +82,18 @@ test('a late settle posts the difference, either sign, once', async () => {
   expect(await ledger.settle(organizationId, more, 3.5)).toMatchObject({
     status: 'settled',
     creditsUsed: 350,
+    bonus: 350,
   })
-  expect(await ledger.settle(organizationId, less, 1)).toMatchObject({ status: 'settled', creditsUsed: 100 })
+  expect(await ledger.settle(organizationId, more, 3.5)).toMatchObject({
+    isReplay: true,
+    bonus: 350,
+    debt: 0,
+  })
+  expect(await ledger.settle(organizationId, less, 1)).toMatchObject({
+    status: 'settled',
+    creditsUsed: 100,
+    bonus: 100,
+  })
   expect((await ledger.history(organizationId)).slice(-2)).toEqual(['ai_consumption -1.5', 'refund 2'])
   expect(await ledger.pools(organizationId)).toMatchObject({ bonus: 5.5 })
 

@@ -6,7 +6,7 @@ import { newId } from './ids.ts'
 import { jsonText } from './json-text.ts'
 import type { Offer, OfferBook } from './offers.ts'
 import type { Outcome } from './outcome.ts'
-import { type Actor, PartyRegistry, type Subject } from './parties.ts'
+import type { Actor, PartyRegistry, Subject } from './parties.ts'
 import type { ModelUsage, PriceBook } from './prices.ts'
 import {
   isUuid,
@@ -140,16 +140,18 @@ export class Reservations {
   readonly #batcher: Batcher
   readonly #prices: PriceBook
   readonly #offers: OfferBook
-  readonly #parties = new PartyRegistry()
+  readonly #parties: PartyRegistry
 
-  constructor(batcher: Batcher, prices: PriceBook, offers: OfferBook) {
+  constructor(batcher: Batcher, prices: PriceBook, offers: OfferBook, parties: PartyRegistry) {
     this.#batcher = batcher
     this.#prices = prices
     this.#offers = offers
+    this.#parties = parties
   }
 
   /** Decides and holds. @throws StipendError with the refusal; a refused request consumes nothing. */
   async reserve(input: ReserveInput): Promise<Reservation> {
+    if (this.#parties.mustPrepare(input.actor, input.subject)) await this.#parties.prepare()
     const request = this.#reserveRequest(input, false)
     const outcome = await this.#batcher.submit(request)
     throwRefusal(outcome)
@@ -173,6 +175,7 @@ export class Reservations {
 
   /** The decision without the hold. @throws StipendError only for bad input and failures. */
   async decide(input: ReserveInput): Promise<AccessDecision> {
+    if (this.#parties.mustPrepare(input.actor, input.subject)) await this.#parties.prepare()
     const request = this.#reserveRequest({ ...input, idempotencyKey: undefined }, true)
     const outcome = await this.#batcher.submit(request)
     const refusal = outcome.code === null ? null : errorOf(codeOf(outcome), outcome.detail)

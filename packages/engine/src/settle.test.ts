@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { useLedger } from '../test/ledger.ts'
+import { minutes, useLedger } from '../test/ledger.ts'
 import { credits } from './index.ts'
 
 const ledger = await useLedger()
@@ -51,7 +51,7 @@ test('a hold counts against what is spendable until it is settled at its actual 
     capability: 'reply',
     quality: 'fast',
     plan: 'payg',
-    model: 'alpha',
+    model: null,
     estimatedCredits: 400,
     estimationVariance: -275,
     balanceAfter: 875,
@@ -168,7 +168,7 @@ test('more than ten holds, or the worst case that the tokens tell, is not charge
   ])
 })
 
-test('cost becomes credits in whole quarters, rounded up, at least one, exactly at the edge', async () => {
+test('cost becomes credits in whole quarters, rounded up, at least one, exactly at the edge; none is free', async () => {
   const organizationId = await ledger.createOrganization('pro')
   const cases = [
     [18_000_000n, 1800],
@@ -177,7 +177,7 @@ test('cost becomes credits in whole quarters, rounded up, at least one, exactly 
     [250_000n, 25],
     [250_001n, 50],
     [1n, 25],
-    [0n, 25],
+    [0n, 0],
   ] as const
   for (const [costNanoUsd, expected] of cases) {
     const reservationId = await ledger.hold(organizationId, 20)
@@ -201,6 +201,35 @@ test("usage is charged at the served model's price", async () => {
     ['alpha', 3_000_000n],
     ['beta', 30_000_000n],
   ])
+})
+
+test('a served model that the plan does not list is charged and flagged, late too', async () => {
+  const organizationId = await ledger.createOrganization('payg', 10)
+  const charge = async (model: string, late = false) => {
+    const reservationId = await ledger.hold(organizationId, 1)
+    if (late) await ledger.moveClock(organizationId, minutes(6))
+    if (late) await engine.cleanupReservations()
+    const usage = { model, inputTokens: 100, outputTokens: 0 }
+    await engine.settleCredits({ organizationId, reservationId, usage, flags: ['partial'] })
+    const row = (await ledger.transactions(organizationId)).at(-1)
+    return [row?.model, row?.flags]
+  }
+  expect(await charge('beta')).toEqual(['beta', ['partial']])
+  expect(await charge('gamma')).toEqual(['gamma', ['partial', 'unlisted_model']])
+  expect(await charge('gamma', true)).toEqual(['gamma', ['partial', 'late', 'unlisted_model']])
+})
+
+test('without a model told, the ledger has the one that was asked for, else none', async () => {
+  const organizationId = await ledger.createOrganization('payg', 20)
+  const models = []
+  for (const model of ['beta', undefined]) {
+    const reservationId = await ledger.hold(organizationId, 1, { model, isDispatched: true })
+    await ledger.moveClock(organizationId, minutes(6))
+    await engine.cleanupReservations()
+    await ledger.settle(organizationId, reservationId, 3)
+    models.push(...(await ledger.transactions(organizationId)).slice(-2).map((row) => row.model))
+  }
+  expect(models).toEqual(['beta', 'beta', null, null])
 })
 
 test('an unlimited plan covers every call: no credit check, pools untouched, spendable is null', async () => {

@@ -107,6 +107,25 @@ test('an upgrade adds the difference to the highest allocation of the period, at
   ])
 })
 
+test('an upgrade while past due adds its difference once it is paid, not before', async () => {
+  const organizationId = await ledger.createOrganization('pro')
+  await engine.updateSubscription({ organizationId, paidUntil: inDays(1) })
+  await ledger.moveClock(organizationId, days(5))
+  await engine.resetMonthlyCredits()
+  expect(await engine.changePlan({ organizationId, plan: 'team' })).toMatchObject({
+    plan: 'team',
+    creditsAdded: 0,
+  })
+  expect(await ledger.pools(organizationId)).toMatchObject({ monthly: 0 })
+  await engine.updateSubscription({ organizationId, paidUntil: inDays(60) })
+  await engine.updateSubscription({ organizationId, paidUntil: inDays(61) })
+  expect(await ledger.pools(organizationId)).toMatchObject({ monthly: 2000 })
+  expect((await ledger.history(organizationId)).slice(-2)).toEqual([
+    'plan_allocation 500',
+    'plan_change_adjustment 1500',
+  ])
+})
+
 test('up, down and up again within a period adds nothing twice', async () => {
   const organizationId = await ledger.createOrganization('free')
   await engine.changePlan({ organizationId, plan: 'team' })

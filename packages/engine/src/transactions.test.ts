@@ -66,7 +66,7 @@ test('usage by day, capability, model and person, late refunds taken off', async
     ['draft', 1, 150],
     ['reply', 1, 200],
   ])
-  expect(await usage('model')).toEqual([['alpha', 2, 350]])
+  expect(await usage('model')).toEqual([[null, 2, 350]])
   expect(await usage('actor')).toEqual([
     ['member:ann', 1, 200],
     [null, 1, 150],
@@ -75,6 +75,8 @@ test('usage by day, capability, model and person, late refunds taken off', async
 
 test('verifyLedger names what an owner has tampered with', async () => {
   const organizationId = await ledger.createOrganization('payg', 10)
+  const budget = { organizationId, scopeType: 'organization', period: 'month' } as const
+  await engine.putBudget({ ...budget, limitCredits: credits(100) })
   await ledger.spend(organizationId, 1)
   await ledger.spend(organizationId, 2)
   const client = await ledger.database.owner.connect()
@@ -105,6 +107,21 @@ test('verifyLedger names what an owner has tampered with', async () => {
   expect(
     await problems('update stipend.organization_credit_balances set reserved = 1 where organization_id = $1'),
   ).toEqual(['reserved'])
+  expect(
+    await problems(
+      `update stipend.organization_credit_balances set next_due_at = next_due_at + interval '1 second'
+       where organization_id = $1`,
+    ),
+  ).toEqual(['next_due_at'])
+  const sources = 'stipend.credit_sources'
+  expect(await problems(`delete from ${sources} where organization_id = $1`)).toEqual(['source'])
+  expect(await problems(`update ${sources} set credits = 9 where organization_id = $1`)).toEqual(['source'])
+  expect(await problems(`insert into ${sources} values ($1, 'a payment', 'topup_purchase', 5, 2)`)).toEqual([
+    'source',
+  ])
+  expect(
+    await problems('update stipend.budget_windows set used = used + 1 where organization_id = $1'),
+  ).toEqual(['budget_used'])
   client.release()
 })
 

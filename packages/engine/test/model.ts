@@ -197,9 +197,8 @@ export class OrganizationModel {
     this.pending = null
     if (plan === this.plan) return {}
     this.plan = plan
-    const difference = Math.max((planCredits[plan] ?? 0) - this.allocation, 0)
-    this.allocation += difference
-    this.pools.allocate('plan_change_adjustment', difference)
+    // Unpaid, it waits for #restoreAllocation().
+    if (this.status === 'active') this.#addDifference()
     return {}
   }
 
@@ -270,10 +269,18 @@ export class OrganizationModel {
       for (const credits of this.#lapsed.splice(0)) this.pools.allocate('plan_allocation', credits)
     }
     const credits = planCredits[this.plan] ?? 0
+    if (!this.#isWithheld) this.#addDifference()
     if (!this.#isWithheld || credits <= 0) return
     this.#isWithheld = false
     this.allocation = Math.max(this.allocation, credits)
     this.pools.allocate('plan_allocation', credits)
+  }
+
+  /** What the plan has above the highest allocation of this period. */
+  #addDifference(): void {
+    const difference = Math.max((planCredits[this.plan] ?? 0) - this.allocation, 0)
+    this.allocation += difference
+    this.pools.allocate('plan_change_adjustment', difference)
   }
 
   #isOverBudget(credits: number, window: number | null): boolean {

@@ -12,6 +12,7 @@ export const httpOnly = [
   'payload_too_large',
   'payments_not_configured',
   'not_found',
+  'method_not_allowed',
   'provider_failed',
 ] as const satisfies readonly ErrorCode[]
 

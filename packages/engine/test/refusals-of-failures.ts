@@ -45,6 +45,12 @@ export const failureCases: Record<
       status: 400,
     },
     {
+      title: 'a model that the catalog does not have',
+      prepare: onPlan('free', { capability: 'paused', model: 'mimi' }),
+      detail: { field: 'model', value: 'mimi', known: ['alpha', 'beta', 'gamma', 'unpriced'] },
+      status: 400,
+    },
+    {
       title: 'a hold of nothing',
       prepare: onPlan('free', { estimatedCredits: credits(0) }),
       detail: { field: 'estimatedCredits', rule: 'must be greater than zero' },

@@ -2,7 +2,7 @@ import { expect } from 'vitest'
 import { credits } from '../src/index.ts'
 import { onPlan, type RefusalCase, reserve } from './refusal-case.ts'
 
-const iso = /^\d{4}-\d\d-\d\dT/
+const iso = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
 
 /** What windows, budgets and credits do not allow. */
 export const limitCases: Record<
@@ -56,12 +56,13 @@ export const limitCases: Record<
         scopeType: 'capability',
         scopeId: 'reply',
         period: 'week',
-        limit: 3,
-        held: 2,
-        used: 0,
+        limitCredits: 3,
+        heldCredits: 2,
+        usedCredits: 0,
         resetsAt: expect.stringMatching(iso),
       },
       status: 402,
+      retryAfter: true,
     },
   ],
   insufficient_credits: [
@@ -69,13 +70,23 @@ export const limitCases: Record<
       title: 'shortfall, package, plan and period end',
       prepare: onPlan('free', { estimatedCredits: credits(150) }),
       detail: {
-        estimate: 150,
+        estimatedCredits: 150,
         balance: 20,
         available: 22,
         shortfall: 128,
-        topup: { package: 'popular', credits: 500, priceUsdCents: 3999 },
-        plan: { plan: 'payg' },
+        topup: { packageId: 'popular', quantity: 1, credits: 500, priceUsdCents: 3999 },
+        plan: { plan: 'pro', monthlyCredits: 500 },
         periodEndsAt: expect.stringMatching(iso),
+      },
+      status: 402,
+    },
+    {
+      title: 'several of the largest package where none covers it',
+      prepare: onPlan('free', { estimatedCredits: credits(2522.01) }),
+      detail: {
+        shortfall: 2500.01,
+        topup: { packageId: 'popular', quantity: 6, credits: 3000, priceUsdCents: 6 * 3999 },
+        plan: { plan: 'unlimited' },
       },
       status: 402,
     },
@@ -88,8 +99,9 @@ export const limitCases: Record<
         await ledger.hold(organizationId, 9)
         return reserve(ledger, organizationId, { estimatedCredits: credits(12) })
       },
-      detail: { estimate: 12, balance: 10, reserved: 9, available: 3, shortfall: 9 },
+      detail: { estimatedCredits: 12, balance: 10, reservedCredits: 9, available: 3, shortfall: 9 },
       status: 402,
+      retryAfter: true,
     },
   ],
 }

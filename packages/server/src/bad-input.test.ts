@@ -1,3 +1,4 @@
+import { apiKeyScopes } from '@stipend/engine'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { routeAccess } from './route-access.ts'
 import { createTestApi, type TestApi } from './test-support/api.ts'
@@ -15,9 +16,9 @@ const reservation = { capability: 'reply' }
 test.each([
   ['no JSON', '{', 'body', 'must be JSON'],
   ['an empty text', '', 'body', 'must be JSON'],
-  ['a list', [], 'body', 'must be of type object'],
+  ['a list', [], 'body', 'must be an object'],
   ['a missing field', {}, 'capability', 'is required'],
-  ['a wrong type', { capability: 7 }, 'capability', 'must be of type string'],
+  ['a wrong type', { capability: 7 }, 'capability', 'must be a text'],
   ['an unknown key', { ...reservation, capabilty: 'x' }, 'capabilty', 'is not known here'],
   [
     'an oversized text',
@@ -53,13 +54,8 @@ test.each([
     'estimatedCredits',
     'must be at most 99999999999.99',
   ],
-  [
-    'an amount as text',
-    { ...reservation, estimatedCredits: '1' },
-    'estimatedCredits',
-    'must be of type number',
-  ],
-  ['half a token', { ...reservation, promptTokens: 1.5 }, 'promptTokens', 'must be of type int'],
+  ['an amount as text', { ...reservation, estimatedCredits: '1' }, 'estimatedCredits', 'must be a number'],
+  ['half a token', { ...reservation, promptTokens: 1.5 }, 'promptTokens', 'must be a whole number'],
   [
     'an actor of no kind',
     { ...reservation, actor: { type: 'cat', id: 'x' } },
@@ -81,7 +77,7 @@ test.each([
 
 test('several broken rules are told together', async () => {
   const { body } = await api.call('POST', '/reservations', { body: { capability: '', quality: 7, extra: 1 } })
-  expect(body.errors.map(({ field }: { field: string }) => field)).toEqual(['capability', 'quality', 'extra'])
+  expect(body.errors.map(({ field }) => field)).toEqual(['capability', 'quality', 'extra'])
 })
 
 test('another content type than JSON is refused', async () => {
@@ -155,7 +151,6 @@ test.each([
 
 test.each([
   ['an unknown route', 'GET', '/nothing'],
-  ['another method', 'DELETE', '/credits/balance'],
   ['a trailing slash', 'GET', '/credits/balance/'],
 ])('%s is not found', async (_name, method, path) => {
   expect(await api.call(method, path)).toMatchObject({
@@ -164,8 +159,67 @@ test.each([
   })
 })
 
+test('another method is refused with those that there are', async () => {
+  const wrong = await api.call('DELETE', '/credits/balance')
+  expect(wrong).toMatchObject({ status: 405, body: { code: 'method_not_allowed', retryable: false } })
+  expect(wrong.headers.get('allow')).toBe('GET, HEAD')
+  const budgets = await api.call('POST', '/budgets', { body: {} })
+  expect([budgets.status, budgets.headers.get('allow')]).toEqual([405, 'GET, HEAD, PUT'])
+  const settle = await api.call('GET', '/reservations/x/settle')
+  expect([settle.status, settle.headers.get('allow')]).toEqual([405, 'POST'])
+})
+
 test.each([
-  ['none', {}],
+  ['nothing', {}],
+  ['both', { actualCredits: 1, usage: { model: 'mini', inputTokens: 1, outputTokens: 1 } }],
+])('a settle with %s names what the body may have', async (_name, body) => {
+  const held = await api.call('POST', '/reservations', { body: reservation })
+  const answer = await api.call('POST', `/reservations/${held.body.id}/settle`, { body })
+  expect(answer).toMatchObject({
+    status: 400,
+    body: { field: 'actualCredits', detail: 'actualCredits or usage must be given, exactly one of them.' },
+  })
+})
+
+test('an unknown model is bad input, with the known ones', async () => {
+  const answer = await api.call('POST', '/reservations', { body: { ...reservation, model: 'maxi' } })
+  expect(answer).toMatchObject({
+    status: 400,
+    body: {
+      field: 'model',
+      known: ['large', 'mini', 'unpriced'],
+      rule: 'must be one of large, mini, unpriced',
+    },
+  })
+})
+
+test('a budget on an unknown name is bad input, with the known ones', async () => {
+  const put = (scopeType: string, scopeId: string) =>
+    api.call('PUT', '/budgets', { key: admin, body: { scopeType, scopeId, period: 'day', limitCredits: 1 } })
+  expect(await put('capability', 'replies')).toMatchObject({
+    status: 400,
+    body: { code: 'invalid_request', field: 'scopeId', known: expect.arrayContaining(['reply']) },
+  })
+  const key = await put('api_key', 'nobody')
+  expect(key).toMatchObject({ status: 400, body: { field: 'scopeId', known: expect.any(Array) } })
+  expect(await put('planet', 'x')).toMatchObject({ status: 400, body: { field: 'scopeType' } })
+})
+
+test('a source that stands for something else is told as such', async () => {
+  const grant = (credits: number) =>
+    api.call('POST', `/organizations/${api.organizationId}/grants`, {
+      key: api.platformKey,
+      body: { type: 'promo', credits, sourceId: 'invoice-1' },
+    })
+  await grant(5)
+  const { status, body } = await grant(6)
+  expect([status, body.code, body.sourceId]).toEqual([422, 'idempotency_mismatch', 'invoice-1'])
+  expect(`${body.title} ${body.detail}`).toMatch(/sourceId/)
+  expect(`${body.title} ${body.detail}`).not.toMatch(/key/i)
+})
+
+test.each([
+  ['nothing', {}],
   ['an unknown key', { authorization: `Bearer sp_live_${'x'.repeat(43)}` }],
   ['a key of the wrong form', { authorization: 'Bearer sp_x' }],
   ['no bearer', { authorization: 'Basic c3A6c3A=' }],
@@ -186,7 +240,7 @@ test('every protected route asks for its scope', async () => {
   for (const [route, { scopes }] of Object.entries(routeAccess)) {
     const [method = '', path = ''] = route.split(' ')
     const allowed: readonly string[] = scopes
-    const other = allowed.includes('reservations:write') ? 'credits:read' : 'reservations:write'
+    const other = apiKeyScopes.find((name) => name !== 'admin' && !allowed.includes(name)) ?? 'ai:run'
     const key = await api.createKey(api.organizationId, [other])
     const answer = await api.call(method, path.replace('{id}', api.organizationId), { key })
     expect({ route, status: answer.status, scope: answer.body.scope }).toEqual({

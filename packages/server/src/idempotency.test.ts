@@ -19,12 +19,37 @@ test('the same key and body answer the first answer again, another body is refus
   const { organizationId } = await api.createOrganization()
   const first = await changePlan(organizationId, 'pro', 'key-1')
   expect(first.body.creditsAdded).toBe(490)
+  expect(first.body.replayed).toBe(false)
   expect(first.headers.get('idempotency-replayed')).toBeNull()
   const second = await changePlan(organizationId, 'pro', 'key-1')
-  expect(second.body).toEqual(first.body)
+  expect(second.body).toEqual({ ...first.body, replayed: true })
   expect(second.headers.get('idempotency-replayed')).toBe('true')
   const other = await changePlan(organizationId, 'free', 'key-1')
   expect(other).toMatchObject({ status: 422, body: { code: 'idempotency_mismatch' } })
+})
+
+test('a replay is told in one way, whoever remembers it: replayed, and the header', async () => {
+  const { organizationId, key } = await api.createOrganization()
+  const post = async (path: string, body?: unknown, headers = {}) => {
+    const answer = await api.call('POST', path, {
+      key: path.includes('grants') ? api.platformKey : key,
+      body,
+      headers,
+    })
+    return [answer.status, answer.body.replayed, answer.headers.get('idempotency-replayed')]
+  }
+  const grants = `/organizations/${organizationId}/grants`
+  const grant = { type: 'promo', credits: 5, sourceId: 'told' }
+  const named = { 'idempotency-key': 'told' }
+  expect(await post(grants, grant, named)).toEqual([201, false, null])
+  expect(await post(grants, grant, named), 'the stored answer').toEqual([201, true, 'true'])
+  expect(await post(grants, grant), 'the source').toEqual([200, true, 'true'])
+  const held = await api.call('POST', '/reservations', { key, body: { capability: 'reply' }, headers: named })
+  const settle = [`/reservations/${held.body.id}/settle`, { actualCredits: 1 }] as const
+  expect(await post(...settle)).toEqual([200, false, null])
+  expect(await post(...settle)).toEqual([200, true, 'true'])
+  expect(await post('/reservations', { capability: 'reply' }, named)).toEqual([200, true, 'true'])
+  expect(await post(`/reservations/${held.body.id}/release`)).toEqual([200, true, 'true'])
 })
 
 test('a key belongs to one organization', async () => {
@@ -90,7 +115,7 @@ test('a refusal is kept with its status, a server error is not', async () => {
   await api.database.owner.query('alter function stipend.change_plan(text, text) rename to away')
   const failed = await changePlan(organizationId, 'pro', 'failed')
   await api.database.owner.query('alter function stipend.away(text, text) rename to change_plan')
-  expect(failed.status).toBe(500)
+  expect(failed.status).toBe(503)
   expect((await changePlan(organizationId, 'pro', 'failed')).status).toBe(200)
 })
 

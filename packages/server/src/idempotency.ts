@@ -85,10 +85,15 @@ function replay(first: FirstAnswer | undefined, digest: Buffer): Response {
   if (first === undefined || first.status === null)
     throw errorOf('request_in_flight', { retryAfterMs: 1_000 })
   const contentType = first.status < 400 ? 'application/json' : 'application/problem+json'
-  return new Response(JSON.stringify(first.body), {
+  const body = first.status < 400 ? replayed(first.body) : first.body
+  return new Response(JSON.stringify(body), {
     status: first.status,
     headers: { 'content-type': contentType, 'idempotency-replayed': 'true' },
   })
+}
+
+function replayed(body: unknown): unknown {
+  return typeof body === 'object' && body !== null && 'replayed' in body ? { ...body, replayed: true } : body
 }
 
 async function keep(

@@ -1,4 +1,4 @@
-export { setCreditHeaders } from './charge-headers.ts'
+export { setCreditHeaders, setReplayedHeader } from './charge-headers.ts'
 export {
   type Identify,
   type Logger,
@@ -24,6 +24,7 @@ export {
   problemSchema,
   proseInput,
   refusals,
+  replayedOutput,
   subjectInput,
   textInput,
   timeInput,

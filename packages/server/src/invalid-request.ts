@@ -33,24 +33,36 @@ function nameOf(path: readonly PropertyKey[]): string {
   return path.length === 0 ? 'body' : path.map(String).join('.').slice(0, 200)
 }
 
+const plainTypes: Readonly<Record<string, string>> = {
+  string: 'a text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  object: 'an object',
+  record: 'an object',
+  array: 'a list',
+}
+
 function ruleOf(issue: Issue): string {
   const { message } = issue
   if (!/^(Invalid|Too|Unrecognized)/.test(message)) return message
   switch (issue.code) {
     case 'invalid_type':
-      return message.includes('received undefined') ? 'is required' : `must be of type ${issue.expected}`
+      return message.includes('received undefined')
+        ? 'is required'
+        : `must be ${plainTypes[issue.expected] ?? 'of another type'}`
     case 'invalid_value':
       return `must be one of ${issue.values.map(String).join(', ')}`
     case 'too_small':
-      return `must be ${measure(issue.origin)} of at least ${issue.minimum}`
+      return `must be ${measure(issue.origin)} at least ${issue.minimum}`
     case 'too_big':
-      return `must be ${measure(issue.origin)} of at most ${issue.maximum}`
+      return `must be ${measure(issue.origin)} at most ${issue.maximum}`
     default:
       return 'is not valid'
   }
 }
 
 function measure(origin: string): string {
-  if (origin === 'string') return 'a text with a length'
-  return origin === 'array' ? 'a list with a length' : 'a number'
+  if (origin === 'string') return 'a text of a length of'
+  return origin === 'array' ? 'a list of a length of' : 'a number of'
 }

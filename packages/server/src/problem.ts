@@ -2,6 +2,7 @@ import { type ErrorDetail, errorOf, invalid, StipendError } from '@stipend/engin
 import type { Context } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import type { StipendEnv } from './context.ts'
+import { detailOf } from './problem-detail.ts'
 import { remedyOf, scopeOf } from './remedy.ts'
 
 /** A refusal as RFC 9457 problem+json, with its particulars beside the members below. Amounts in credits. */
@@ -23,7 +24,7 @@ export interface Problem {
 
 /** Particulars whose names are members of every problem go by these. */
 const renamed: Readonly<Record<string, string>> = { type: 'standingType', status: 'standingStatus' }
-const internalKeys: ReadonlySet<string> = new Set(['message', 'neverFits'])
+const internalKeys: ReadonlySet<string> = new Set(['message'])
 const members: ReadonlySet<string> = new Set([
   'title',
   'detail',
@@ -66,6 +67,8 @@ export function problemResponse(error: unknown, requestId: string): Response {
   const headers = new Headers({ 'content-type': 'application/problem+json', 'cache-control': 'no-store' })
   const { retryAfterMs } = stipendError
   if (retryAfterMs !== undefined) headers.set('retry-after', String(Math.ceil(retryAfterMs / 1000)))
+  const { allow } = stipendError.detail
+  if (typeof allow === 'string') headers.set('allow', allow)
   if (stipendError.code === 'unauthenticated') headers.set('www-authenticate', 'Bearer realm="stipend"')
   // The rest of the body is not read, so the connection cannot carry another request.
   if (stipendError.code === 'payload_too_large') headers.set('connection', 'close')
@@ -77,11 +80,22 @@ export function problemResponse(error: unknown, requestId: string): Response {
 export function handleError(error: unknown, c: Context<StipendEnv>): Response {
   const stipendError = asStipendError(error)
   const { requestId, logger } = c.var
-  if (stipendError.status >= 500) {
-    logger?.error({ requestId, code: stipendError.code, err: describe(error) }, 'request failed')
+  const { code, message } = stipendError
+  if (code === 'internal') {
+    logger?.error({ requestId, code, err: describe(error) }, 'request failed')
+  } else if (stipendError.status >= 500 && !decisions.has(code)) {
+    const { stack: _, ...err } = describe(stipendError.cause ?? stipendError)
+    logger?.error({ requestId, code, err }, message)
   }
   return problemResponse(stipendError, requestId)
 }
+
+/** 503 by somebody's choice: nothing broke. */
+const decisions: ReadonlySet<string> = new Set([
+  'payments_not_configured',
+  'capability_disabled',
+  'model_unpriced',
+])
 
 function asStipendError(error: unknown): StipendError {
   if (error instanceof StipendError) return error
@@ -109,7 +123,7 @@ function withRule(error: StipendError): { text: string; particulars: ErrorDetail
   const { detail } = error
   const { field, rule, known } = detail
   if (error.code !== 'invalid_request' || typeof field !== 'string') {
-    return { text: error.message, particulars: detail }
+    return { text: detailOf(error), particulars: detail }
   }
   const ownRule = Array.isArray(known) ? `must be one of ${known.join(', ')}` : 'is not valid'
   const spoken = typeof rule === 'string' ? rule : ownRule
@@ -127,7 +141,7 @@ function particularsOf(detail: ErrorDetail): Record<string, unknown> {
 }
 
 /** Name, message and stack, never the other properties, which may hold parameters or prompts. */
-function describe(error: unknown): object {
+function describe(error: unknown): { name: string; message?: string; stack?: string | undefined } {
   if (!(error instanceof Error)) return { name: typeof error }
   const { name, message, stack, cause } = error
   const code = 'code' in error && typeof error.code === 'string' ? { code: error.code } : {}

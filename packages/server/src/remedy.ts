@@ -35,7 +35,7 @@ export function remedyOf(error: StipendError): Remedy | undefined {
   switch (code) {
     case 'insufficient_credits':
       return {
-        action: 'top_up',
+        action: creditAction(detail),
         shortfall: detail['shortfall'],
         topup: detail['topup'] ?? null,
         plan: detail['plan'] ?? null,
@@ -53,7 +53,14 @@ export function remedyOf(error: StipendError): Remedy | undefined {
     case 'subscription_inactive':
       return { action: 'pay' }
     case 'budget_exceeded':
-      return { action: 'raise_budget', ...pick(detail, ['budgetId', 'resetsAt']) }
+      return {
+        action: error.retryable ? 'retry' : 'raise_budget',
+        ...pick(detail, ['retryAfterMs', 'budgetId', 'resetsAt']),
+      }
+    case 'database_unavailable':
+      return detail['command'] === undefined
+        ? { action: 'retry', ...pick(detail, ['retryAfterMs']) }
+        : { action: 'run', command: detail['command'] }
     case 'organization_not_found':
     case 'capability_not_found':
     case 'quality_not_found':
@@ -65,6 +72,12 @@ export function remedyOf(error: StipendError): Remedy | undefined {
     default:
       return error.retryable ? { action: 'retry', ...pick(detail, ['retryAfterMs']) } : undefined
   }
+}
+
+/** Only what covers the shortfall is offered. */
+function creditAction({ topup, plan }: StipendError['detail']): string {
+  if (topup !== undefined && topup !== null) return 'top_up'
+  return plan !== undefined && plan !== null ? 'change_plan' : 'ask_operator'
 }
 
 function pick(detail: StipendError['detail'], keys: readonly string[]): Remedy {

@@ -17,6 +17,7 @@ export interface RouteAccess {
 
 const read: RouteAccess = { scopes: ['credits:read'], target: 'organization' }
 const hold: RouteAccess = { scopes: ['reservations:write'], target: 'organization' }
+const watch: RouteAccess = { scopes: ['reservations:write', 'credits:read'], target: 'organization' }
 const explore: RouteAccess = { scopes: ['ai:run', 'credits:read'], target: 'organization' }
 const administer: RouteAccess = { scopes: ['admin'], target: 'organization' }
 const manageKeys: RouteAccess = { scopes: ['admin'], target: 'organization_or_platform' }
@@ -33,6 +34,8 @@ export const routeAccess = {
   'POST /credits/purchase': { scopes: ['billing:write'], target: 'organization' },
   'GET /ai/capabilities': explore,
   'POST /ai/access-check': explore,
+  'GET /reservations': watch,
+  'GET /reservations/{id}': watch,
   'POST /reservations': hold,
   'POST /reservations/{id}/settle': hold,
   'POST /reservations/{id}/release': hold,

@@ -80,6 +80,10 @@ export const signedCreditsInput = amountInput((value) => value !== 0, 'must not 
 
 /** Credits as a JSON number. */
 export const creditsOutput = z.number().openapi({ example: 1.25 })
+/** Whether the answer tells of what was done before. */
+export const replayedOutput = z.boolean().openapi({
+  description: 'True: nothing was done again. Also the header Idempotency-Replayed: true.',
+})
 /** An ISO 8601 time in UTC. */
 export const timeOutput = z.string().openapi({ format: 'date-time' })
 

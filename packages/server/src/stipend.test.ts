@@ -236,7 +236,47 @@ test('healthz tells of the process, readyz of the database', async () => {
   const stipend = createStipend({ database: empty.owner, catalog })
   const answer = await callApp(stipend, 'GET', '/readyz')
   expect(answer).toMatchObject({ status: 503, body: { code: 'database_unavailable' } })
-  expect(answer.body.detail).toBe('The database is not migrated.')
+  expect(answer.body).toMatchObject({
+    retryable: false,
+    detail: expect.stringContaining('npx stipend migrate up'),
+    remedy: { action: 'run', command: 'npx stipend migrate up' },
+  })
+})
+
+test('a database that is not migrated, or half, is told as such, and in the log without a stack', async () => {
+  await using empty = await createTestDatabase({ isMigrated: false })
+  await using half = await createTestDatabase()
+  await half.owner.query('drop function stipend.get_limits')
+  await half.owner.query('alter table stipend.api_keys drop column last_used_at')
+  for (const database of [empty, half]) {
+    lines.length = 0
+    const logger = { info: keepLine, error: keepLine }
+    const stipend = createStipend({ database: database.owner, catalog, logger })
+    const answer = await callApp(stipend, 'GET', '/credits/limits', { key: `sp_live_${'x'.repeat(43)}` })
+    expect(answer).toMatchObject({
+      status: 503,
+      body: {
+        code: 'database_unavailable',
+        retryable: false,
+        remedy: { action: 'run', command: 'npx stipend migrate up' },
+      },
+    })
+    const logged = lines.filter(({ fields }) => fields['code'] !== undefined)
+    expect(logged).toMatchObject([{ message: expect.stringContaining('npx stipend migrate up') }])
+    expect(JSON.stringify(logged)).not.toContain('stack')
+  }
+})
+
+test('what the operator has not configured is no error in the log', async () => {
+  lines.length = 0
+  const bought = await api.call('POST', '/credits/purchase', { body: { packageId: 'starter' } })
+  expect(bought.body.code).toBe('payments_not_configured')
+  expect(lines.map(({ message }) => message)).toEqual(['request'])
+})
+
+test('/docs/ leads to /docs', async () => {
+  const { status, headers } = await api.call('GET', '/docs/', { key: undefined })
+  expect([status, headers.get('location')]).toEqual([308, '../docs'])
 })
 
 test('a lost database is a 503 that says when to come again, never a 500', async () => {

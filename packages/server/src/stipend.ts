@@ -2,6 +2,7 @@ import type { OpenAPIHono } from '@hono/zod-openapi'
 import { type CatalogDefinition, createEngine, type Engine, errorOf } from '@stipend/engine'
 import { bodyLimit } from 'hono/body-limit'
 import type { Pool } from 'pg'
+import { allowedMethods } from './allowed-methods.ts'
 import type { Identify, Logger, StipendEnv } from './context.ts'
 import { registerSecurity } from './openapi-document.ts'
 import { requestContext } from './request-context.ts'
@@ -12,6 +13,7 @@ import { budgetRoutes } from './routes/budgets.ts'
 import { creditRoutes } from './routes/credits.ts'
 import { documentationRoutes } from './routes/documentation.ts'
 import { healthRoutes } from './routes/health.ts'
+import { holdRoutes } from './routes/holds.ts'
 import { organizationRoutes } from './routes/organizations.ts'
 import { reservationRoutes } from './routes/reservations.ts'
 import { transactionRoutes } from './routes/transactions.ts'
@@ -55,8 +57,10 @@ export function createStipend<const Catalog extends CatalogDefinition>(
       },
     }),
   )
-  app.notFound(() => {
-    throw errorOf('not_found')
+  app.notFound((c) => {
+    const allow = allowedMethods(app, c.req.path)
+    if (allow.length === 0) throw errorOf('not_found')
+    throw errorOf('method_not_allowed', { method: c.req.method, allow: allow.join(', ') })
   })
   registerSecurity(app)
   for (const router of [
@@ -64,6 +68,7 @@ export function createStipend<const Catalog extends CatalogDefinition>(
     transactionRoutes(),
     aiRoutes(),
     reservationRoutes(),
+    holdRoutes(),
     organizationRoutes(),
     budgetRoutes(),
     apiKeyRoutes(),

@@ -26,6 +26,7 @@ export function createTestimonials(options: TestimonialsOptions): Testimonials {
   const registry = createModelRegistry(options.providers)
   const timeouts = options.timeouts ?? { attemptMs: 30_000, totalMs: 60_000 }
   const stipend = createStipend({ database, catalog, identify, logger })
+  stipend.app.get('/', (c) => c.redirect('docs', 302))
   stipend.app.route('/', testimonialRoutes({ registry, timeouts }))
   return { ...stipend, registry }
 }

@@ -10,11 +10,8 @@ afterAll(() => api[Symbol.asyncDispose]())
 test('capabilities are those of the plan', async () => {
   const { key } = await api.createOrganization('pro')
   const { body } = await api.call('GET', '/ai/capabilities', { key })
-  expect(body.capabilities.map((offer: { capability: string }) => offer.capability)).toEqual([
-    'reply',
-    'summary',
-  ])
-  expect(body.capabilities[0].qualities).toEqual([
+  expect(body.capabilities.map((offer) => offer.capability)).toEqual(['reply', 'summary'])
+  expect(body.capabilities[0]?.['qualities']).toEqual([
     { quality: 'fast', name: 'Fast', estimatedCredits: 0.5, models: ['mini', 'large'], isDefault: true },
     { quality: 'enhanced', name: 'Enhanced', estimatedCredits: 2, models: ['large'], isDefault: false },
   ])
@@ -51,7 +48,7 @@ test('access-check tells refusals with code and remedy, as an answer', async () 
       code: 'insufficient_credits',
       status: 402,
       scope: 'organization',
-      remedy: { action: 'top_up', shortfall: 78, topup: { package: 'starter' } },
+      remedy: { action: 'top_up', shortfall: 78, topup: { packageId: 'starter', quantity: 1 } },
     },
   })
   const outside = await api.call('POST', '/ai/access-check', { body: { capability: 'summary' } })
@@ -78,6 +75,8 @@ test('access-check refuses names that nobody knows', async () => {
     body: { capability: 'reply', quality: 'best' },
   })
   expect(quality).toMatchObject({ status: 404, body: { code: 'quality_not_found' } })
+  const model = await api.call('POST', '/ai/access-check', { body: { capability: 'reply', model: 'maxi' } })
+  expect(model).toMatchObject({ status: 400, body: { code: 'invalid_request', field: 'model' } })
 })
 
 test('ai:run or credits:read is enough to ask, reservations:write is not', async () => {

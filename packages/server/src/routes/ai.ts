@@ -123,7 +123,7 @@ function decisionJson(quality: string, decision: AccessDecision, requestId: stri
 
 function refusalJson(refusal: NonNullable<AccessDecision['refusal']>, requestId: string) {
   // An unknown name or a failure is no decision.
-  if (refusal.status === 404 || refusal.code === 'internal') throw refusal
+  if (refusal.status === 404 || refusal.status === 400 || refusal.code === 'internal') throw refusal
   const { scope, remedy, ...problem } = problemOf(refusal, requestId)
   return {
     ...problem,

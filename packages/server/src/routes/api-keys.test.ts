@@ -62,7 +62,7 @@ test('a platform key manages an organization by header, and the platform without
     secret: expect.stringMatching(/^sp_platform_/),
   })
   const list = await api.call('GET', '/api-keys', { key })
-  expect(list.body.apiKeys.map((row: { id: string }) => row.id)).toContain(forPlatform.body.id)
+  expect(list.body.apiKeys.map((row) => row.id)).toContain(forPlatform.body.id)
   const nobody = { 'stipend-organization': 'nobody' }
   expect(await api.call('GET', '/api-keys', { key, headers: nobody })).toMatchObject({ status: 404 })
   expect(await api.call('POST', '/api-keys', { key, headers: nobody, body })).toMatchObject({ status: 404 })
@@ -78,7 +78,12 @@ test('a replay of the Idempotency-Key answers the same key, without its secret, 
   const second = await api.call('POST', '/api-keys', call)
   expect(second.status).toBe(201)
   expect(second.headers.get('idempotency-replayed')).toBe('true')
-  expect(second.body).toEqual({ ...first.body, secret: null, notice: expect.stringContaining('shown once') })
+  expect(second.body).toEqual({
+    ...first.body,
+    secret: null,
+    notice: expect.stringContaining('shown once'),
+    replayed: true,
+  })
   const stored = await api.database.owner.query('select body::text from stipend.idempotency_records')
   expect(JSON.stringify(stored.rows)).not.toContain(first.body.secret)
 })

@@ -2,7 +2,16 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { type ApiKey, apiKeyScopes, errorOf } from '@stipend/engine'
 import { protectedRoute } from '../principal.ts'
 import { createRouter } from '../router.ts'
-import { jsonAnswer, jsonBody, refusals, textInput, timeInput, timeOrNull, timeOutput } from '../schemas.ts'
+import {
+  jsonAnswer,
+  jsonBody,
+  refusals,
+  replayedOutput,
+  textInput,
+  timeInput,
+  timeOrNull,
+  timeOutput,
+} from '../schemas.ts'
 
 const shared = { tags: ['API keys'] }
 
@@ -69,6 +78,7 @@ const createKeyRoute = createRoute({
             .nullable()
             .openapi({ description: 'null where the Idempotency-Key’s first answer showed it.' }),
           notice: z.string().optional(),
+          replayed: replayedOutput,
         })
         .openapi('CreatedApiKey'),
       'The key with its secret',
@@ -103,7 +113,7 @@ export function apiKeyRoutes() {
       ...c.req.valid('json'),
       createdBy: `${principal.actor.type}:${principal.actor.id}`,
     })
-    return c.json({ ...apiKeyJson(created.apiKey), secret: created.secret }, 201)
+    return c.json({ ...apiKeyJson(created.apiKey), secret: created.secret, replayed: false }, 201)
   })
   router.openapi(deleteRoute, async (c) => {
     const { id } = c.req.valid('param')

@@ -58,15 +58,13 @@ test('usage groups charges of the period', async () => {
   await charge(key, { actor: { type: 'member', id: 'ann' } }, 1.25)
   await charge(key, { actor: { type: 'member', id: 'bob' } }, 2)
   const byActor = await api.call('GET', '/credits/usage?groupBy=actor', { key })
-  expect(
-    byActor.body.usage.map((row: { group: string; credits: number }) => [row.group, row.credits]),
-  ).toEqual([
+  expect(byActor.body.usage.map(({ group, creditsUsed }) => [group, creditsUsed])).toEqual([
     ['member:ann', 1.25],
     ['member:bob', 2],
   ])
   const byDay = await api.call('GET', '/credits/usage?from=2026-01-01&to=2199-01-01', { key })
   expect(byDay.body).toMatchObject({ groupBy: 'day', from: '2026-01-01T00:00:00.000Z' })
-  expect(byDay.body.usage).toMatchObject([{ calls: 2, credits: 3.25 }])
+  expect(byDay.body.usage).toMatchObject([{ calls: 2, creditsUsed: 3.25 }])
   const none = await api.call('GET', '/credits/usage?from=2026-02-01&to=2026-01-01', { key })
   expect(none).toMatchObject({ status: 400, body: { code: 'invalid_request', field: 'from' } })
 })

@@ -99,7 +99,7 @@ const usageSchema = z
   .object({
     group: z.string().nullable(),
     calls: z.int(),
-    credits: creditsOutput,
+    creditsUsed: creditsOutput,
     costUsd: z.string().nullable().openapi({ description: 'Decimal in US dollars.', example: '0.018000000' }),
   })
   .openapi('Usage')
@@ -108,7 +108,7 @@ function usageJson(usage: Usage) {
   return {
     group: usage.group,
     calls: usage.calls,
-    credits: creditsToNumber(usage.credits),
+    creditsUsed: creditsToNumber(usage.credits),
     costUsd: usage.costUsd === null ? null : formatNanoUsd(usage.costUsd),
   }
 }

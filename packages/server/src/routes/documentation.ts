@@ -52,6 +52,8 @@ export function documentationRoutes(app: OpenAPIHono<StipendEnv>): void {
     c.header('Content-Security-Policy', contentSecurityPolicy)
     return c.html(page)
   })
+  // Relative, so that it holds wherever a host mounts the API.
+  app.get('/docs/', (c) => c.redirect('../docs', 308))
   app.get('/docs/start.js', (c) => {
     c.header('Content-Type', 'text/javascript; charset=utf-8')
     return c.body(startScript)

@@ -1,6 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { migrationStatus } from '@stipend/db'
-import { errorOf, toStipendError } from '@stipend/engine'
+import { errorOf, notMigrated, toStipendError } from '@stipend/engine'
 import type { Pool } from 'pg'
 import { createRouter } from '../router.ts'
 import { jsonAnswer, refusals } from '../schemas.ts'
@@ -29,10 +29,7 @@ export function healthRoutes() {
   router.openapi(readyRoute, async (c) => {
     const pending = await countPending(c.var.database)
     if (pending > 0) {
-      throw errorOf('database_unavailable', {
-        message: 'The database is not migrated.',
-        pendingMigrations: pending,
-      })
+      throw errorOf('database_unavailable', { ...notMigrated, pendingMigrations: pending })
     }
     return c.json({ status: 'ok' as const }, 200)
   })

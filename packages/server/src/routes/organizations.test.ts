@@ -58,10 +58,10 @@ test('a grant is posted once per source, named in the body or by the key', async
   const granted = await operate('POST', path, { body })
   expect(granted).toMatchObject({
     status: 201,
-    body: { isReplay: false, transaction: { type: 'promo_bonus', amount: 5, sourceId: 'campaign-1' } },
+    body: { replayed: false, transaction: { type: 'promo_bonus', amount: 5, sourceId: 'campaign-1' } },
   })
   const again = await operate('POST', path, { body })
-  expect(again).toMatchObject({ status: 200, body: { isReplay: true } })
+  expect(again).toMatchObject({ status: 200, body: { replayed: true } })
   const other = await operate('POST', path, { body: { ...body, credits: 6 } })
   expect(other).toMatchObject({
     status: 422,
@@ -108,7 +108,13 @@ test('a plan goes up at once and down at the end of the period, revocably', asyn
   const { organizationId } = await api.createOrganization()
   const path = `/organizations/${organizationId}/plan`
   const up = await operate('POST', path, { body: { plan: 'pro' } })
-  expect(up.body).toEqual({ plan: 'pro', pendingPlan: null, pendingChangeAt: null, creditsAdded: 490 })
+  expect(up.body).toEqual({
+    plan: 'pro',
+    pendingPlan: null,
+    pendingChangeAt: null,
+    creditsAdded: 490,
+    replayed: false,
+  })
   const down = await operate('POST', path, { body: { plan: 'free' } })
   expect(down.body).toMatchObject({ plan: 'pro', pendingPlan: 'free', creditsAdded: 0 })
   const back = await operate('POST', path, { body: { plan: 'pro' } })

@@ -2,6 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { creditsToNumber, grantTypes, invalid, type Posting, toStipendError } from '@stipend/engine'
 import type { Context } from 'hono'
 import type { Pool } from 'pg'
+import { setReplayedHeader } from '../charge-headers.ts'
 import { organizationIdOf, type StipendEnv } from '../context.ts'
 import { idempotencyKeyOf } from '../idempotency.ts'
 import { protectedRoute } from '../principal.ts'
@@ -13,6 +14,7 @@ import {
   jsonAnswer,
   jsonBody,
   refusals,
+  replayedOutput,
   signedCreditsInput,
   textInput,
   timeInput,
@@ -95,7 +97,7 @@ const getRoute = createRoute({
 
 const postingSchema = z
   .object({
-    isReplay: z.boolean().openapi({ description: 'It had been posted for this source before.' }),
+    replayed: replayedOutput,
     transaction: transactionSchema,
   })
   .openapi('Posting')
@@ -170,6 +172,7 @@ const planRoute = createRoute({
           pendingPlan: z.string().nullable(),
           pendingChangeAt: timeOutput.nullable(),
           creditsAdded: creditsOutput,
+          replayed: replayedOutput,
         })
         .openapi('PlanChange'),
       'The plan now and what is pending',
@@ -216,6 +219,7 @@ export function organizationRoutes() {
       sourceId: sourceOf(c, body.sourceId),
       actor: c.var.principal.actor,
     })
+    setReplayedHeader(c, posting)
     return c.json(postingJson(posting), posting.isReplay ? 200 : 201)
   })
   router.openapi(adjustRoute, async (c) => {
@@ -226,6 +230,7 @@ export function organizationRoutes() {
       sourceId: sourceOf(c, body.sourceId),
       actor: c.var.principal.actor,
     })
+    setReplayedHeader(c, posting)
     return c.json(postingJson(posting), posting.isReplay ? 200 : 201)
   })
   router.openapi(planRoute, async (c) => {
@@ -240,6 +245,7 @@ export function organizationRoutes() {
         pendingPlan,
         pendingChangeAt: timeOrNull(pendingChangeAt),
         creditsAdded: creditsToNumber(creditsAdded),
+        replayed: false,
       },
       200,
     )
@@ -248,7 +254,7 @@ export function organizationRoutes() {
 }
 
 function postingJson(posting: Posting) {
-  return { isReplay: posting.isReplay, transaction: transactionJson(posting.transaction) }
+  return { replayed: posting.isReplay, transaction: transactionJson(posting.transaction) }
 }
 
 function sourceOf(c: Context<StipendEnv>, given: string | undefined): string {

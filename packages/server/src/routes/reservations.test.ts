@@ -1,3 +1,4 @@
+import { credits } from '@stipend/engine'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createTestApi, type TestApi } from '../test-support/api.ts'
 
@@ -7,6 +8,7 @@ beforeAll(async () => {
 })
 afterAll(() => api[Symbol.asyncDispose]())
 
+const isoTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
 const unknownId = '01930000-0000-7000-8000-000000000000'
 
 test('reserve, extend, settle, and the same settle again', async () => {
@@ -18,7 +20,7 @@ test('reserve, extend, settle, and the same settle again', async () => {
   expect(held.status).toBe(201)
   expect(held.body).toMatchObject({
     status: 'open',
-    isReplay: false,
+    replayed: false,
     quality: 'fast',
     models: [{ key: 'mini', modelId: 'openai/gpt-4o-mini' }],
     estimatedCredits: 2.5,
@@ -37,14 +39,14 @@ test('reserve, extend, settle, and the same settle again', async () => {
   expect(settled.status).toBe(200)
   expect(settled.body).toMatchObject({
     status: 'settled',
-    isReplay: false,
+    replayed: false,
     creditsUsed: 1.25,
     balanceRemaining: 18.75,
   })
   expect(settled.headers.get('x-credits-used')).toBe('1.25')
   expect(settled.headers.get('x-balance-remaining')).toBe('18.75')
   const again = await api.call('POST', path, { key, body: { actualCredits: 1.25 } })
-  expect(again.body).toMatchObject({ isReplay: true, creditsUsed: 1.25 })
+  expect(again.body).toMatchObject({ replayed: true, creditsUsed: 1.25 })
   const other = await api.call('POST', path, { key, body: { actualCredits: 2 } })
   expect(other).toMatchObject({ status: 409, body: { code: 'settle_conflict', creditsUsed: 1.25 } })
   expect(other.body.standingStatus).toBe('settled')
@@ -87,7 +89,7 @@ test('Idempotency-Key: open, ended, and with other parameters', async () => {
   const replay = await reserve({ capability: 'reply' })
   expect(replay).toMatchObject({
     status: 200,
-    body: { id: held.body.id, isReplay: true, status: 'settled', creditsUsed: 1 },
+    body: { id: held.body.id, replayed: true, status: 'settled', creditsUsed: 1 },
   })
 })
 
@@ -139,7 +141,16 @@ test('budget_exceeded names the scope that refused', async () => {
     code: 'budget_exceeded',
     scope: 'member',
     scopeId: 'ann',
-    remedy: { action: 'raise_budget', resetsAt: expect.any(String) },
+    limitCredits: 1,
+    usedCredits: 0,
+    heldCredits: 0,
+    estimatedCredits: 1.5,
+    retryable: false,
+    resetsAt: expect.stringMatching(isoTime),
+    remedy: { action: 'raise_budget', resetsAt: expect.stringMatching(isoTime) },
+    detail: expect.stringContaining(
+      'The budget of member ann is 1 credits a day: 0 used, 0 held, 1.5 asked for.',
+    ),
   })
 })
 
@@ -150,12 +161,59 @@ test('holds_in_flight where open holds stand in the way', async () => {
     body: { capability: 'reply', estimatedCredits: 20 },
   })
   expect(first.status).toBe(201)
-  const { status, body } = await api.call('POST', '/reservations', {
+  const { status, body, headers } = await api.call('POST', '/reservations', {
     key,
     body: { capability: 'reply', estimatedCredits: 15 },
   })
   expect(status).toBe(402)
-  expect(body).toMatchObject({ code: 'holds_in_flight', retryable: true })
+  expect(body).toMatchObject({ code: 'holds_in_flight', retryable: true, reservedCredits: 20 })
+  // The lease of five minutes
+  expect(Number(headers.get('retry-after'))).toBeGreaterThan(290)
+  expect(Number(headers.get('retry-after'))).toBeLessThanOrEqual(300)
+})
+
+test('budget_exceeded where open holds alone stand in the way comes with Retry-After', async () => {
+  const { key, organizationId } = await api.createOrganization()
+  await api.stipend.engine.putBudget({
+    organizationId,
+    scopeType: 'organization',
+    period: 'month',
+    limitCredits: credits(3),
+  })
+  const reserve = () =>
+    api.call('POST', '/reservations', { key, body: { capability: 'reply', estimatedCredits: 2 } })
+  expect((await reserve()).status).toBe(201)
+  const { status, body, headers } = await reserve()
+  expect([status, body.code, body.retryable, body.remedy.action]).toEqual([
+    402,
+    'budget_exceeded',
+    true,
+    'retry',
+  ])
+  expect(Number(headers.get('retry-after'))).toBeGreaterThan(290)
+})
+
+test('insufficient_credits offers only what covers the shortfall, in a sentence of its own', async () => {
+  const { key } = await api.createOrganization('pro')
+  const { body } = await api.call('POST', '/reservations', {
+    key,
+    body: { capability: 'reply', estimatedCredits: 752 },
+  })
+  expect(body).toMatchObject({
+    code: 'insufficient_credits',
+    retryable: false,
+    shortfall: 250,
+    periodEndsAt: expect.stringMatching(isoTime),
+    remedy: {
+      action: 'top_up',
+      topup: { packageId: 'starter', quantity: 3, credits: 300, priceUsdCents: 2997 },
+      plan: { plan: 'team' },
+    },
+    detail:
+      'The call needs 752 credits and 502 are available: 250 are missing. ' +
+      'No single package covers them: 3 of starter (300 credits) do, as does the plan team.',
+  })
+  expect(body.detail).not.toContain(body.title)
 })
 
 test('subscription_inactive asks to pay', async () => {

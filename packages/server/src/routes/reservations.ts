@@ -1,6 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi'
-import { creditsToNumber, type Reservation, type Settlement } from '@stipend/engine'
-import { setCreditHeaders } from '../charge-headers.ts'
+import { creditsToNumber, invalid, type Reservation, type Settlement } from '@stipend/engine'
+import { setCreditHeaders, setReplayedHeader } from '../charge-headers.ts'
 import { organizationIdOf } from '../context.ts'
 import { idempotencyKeyOf } from '../idempotency.ts'
 import { protectedRoute } from '../principal.ts'
@@ -14,6 +14,7 @@ import {
   jsonAnswer,
   jsonBody,
   refusals,
+  replayedOutput,
   subjectInput,
   textInput,
   timeOutput,
@@ -27,7 +28,7 @@ const reservationSchema = z
   .object({
     id: z.string(),
     status: statusOutput,
-    isReplay: z.boolean(),
+    replayed: replayedOutput,
     capability: z.string(),
     quality: z.string(),
     models: z.array(z.object({ key: z.string(), modelId: z.string() })),
@@ -46,7 +47,7 @@ function reservationJson(reservation: Reservation) {
   return {
     id: reservation.id,
     status: reservation.status,
-    isReplay: reservation.isReplay,
+    replayed: reservation.isReplay,
     capability: reservation.capability,
     quality: reservation.quality,
     models: [...reservation.models],
@@ -63,14 +64,14 @@ const settlementSchema = z
   .object({
     reservationId: z.string(),
     status: statusOutput,
-    isReplay: z.boolean(),
+    replayed: replayedOutput,
     creditsUsed: creditsOutput,
     creditsEstimated: creditsOutput,
-    creditsUncharged: creditsOutput.openapi({ description: 'Cost above the most that the call may charge.' }),
-    monthly: creditsOutput,
-    bonus: creditsOutput,
-    debt: creditsOutput,
-    covered: creditsOutput.openapi({ description: 'Borne by an unlimited plan.' }),
+    unchargedCredits: creditsOutput.openapi({ description: 'Cost above the most that the call may charge.' }),
+    monthlyCredits: creditsOutput,
+    bonusCredits: creditsOutput,
+    debtCredits: creditsOutput,
+    coveredCredits: creditsOutput.openapi({ description: 'Borne by an unlimited plan.' }),
     sequence: z.int().nullable().openapi({ description: 'Ledger row; null where nothing was charged.' }),
     balanceRemaining: creditsOutput,
     spendable: creditsOutput.nullable().openapi({ description: 'null: unlimited.' }),
@@ -81,14 +82,14 @@ function settlementJson(settlement: Settlement) {
   return {
     reservationId: settlement.reservationId,
     status: settlement.status,
-    isReplay: settlement.isReplay,
+    replayed: settlement.isReplay,
     creditsUsed: creditsToNumber(settlement.creditsUsed),
     creditsEstimated: creditsToNumber(settlement.creditsEstimated),
-    creditsUncharged: creditsToNumber(settlement.uncharged),
-    monthly: creditsToNumber(settlement.monthly),
-    bonus: creditsToNumber(settlement.bonus),
-    debt: creditsToNumber(settlement.debt),
-    covered: creditsToNumber(settlement.covered),
+    unchargedCredits: creditsToNumber(settlement.uncharged),
+    monthlyCredits: creditsToNumber(settlement.monthly),
+    bonusCredits: creditsToNumber(settlement.bonus),
+    debtCredits: creditsToNumber(settlement.debt),
+    coveredCredits: creditsToNumber(settlement.covered),
     sequence: settlement.sequence,
     balanceRemaining: creditsToNumber(settlement.balanceRemaining),
     spendable: creditsOrNull(settlement.spendable),
@@ -194,13 +195,19 @@ export function reservationRoutes() {
       actor: actor ?? c.var.principal.actor,
       idempotencyKey: idempotencyKeyOf(c),
     })
+    setReplayedHeader(c, reservation)
     return c.json(reservationJson(reservation), reservation.isReplay ? 200 : 201)
   })
   router.openapi(settleRoute, async (c) => {
+    const { actualCredits, usage } = c.req.valid('json')
+    if ((actualCredits === undefined) === (usage === undefined)) {
+      throw invalid('actualCredits', 'or usage must be given, exactly one of them')
+    }
     const settlement = await c.var.engine.settleCredits({
       organizationId: organizationIdOf(c),
       reservationId: c.req.valid('param').id,
-      ...c.req.valid('json'),
+      actualCredits,
+      usage,
     })
     setCreditHeaders(c, settlement)
     return c.json(settlementJson(settlement), 200)
@@ -210,6 +217,7 @@ export function reservationRoutes() {
       organizationId: organizationIdOf(c),
       reservationId: c.req.valid('param').id,
     })
+    setReplayedHeader(c, settlement)
     return c.json(settlementJson(settlement), 200)
   })
   router.openapi(extendRoute, async (c) => {

@@ -28,7 +28,7 @@ test('pages by keyset, newest first, each row once', async () => {
   for (;;) {
     const { status, body } = await api.call('GET', path, { key })
     expect(status).toBe(200)
-    sequences.push(...body.transactions.map((row: { sequence: number }) => row.sequence))
+    sequences.push(...body.transactions.map((row) => row.sequence))
     if (body.nextCursor === null) break
     path = `/credits/transactions?limit=2&cursor=${body.nextCursor}`
   }

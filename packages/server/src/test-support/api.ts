@@ -1,4 +1,4 @@
-import { type ApiKeyScope, apiKeyScopes, defineCatalog } from '@stipend/engine'
+import { type ApiKeyScope, apiKeyScopes, defineCatalog, type ErrorCode } from '@stipend/engine'
 import { createTestDatabase, type TestDatabase } from '@stipend/testing'
 import { createStipend, type Stipend, type StipendOptions } from '../index.ts'
 
@@ -43,11 +43,30 @@ export const catalog = defineCatalog({
   topups: { starter: { credits: 100, priceUsdCents: 999 } },
 })
 
+type Row = Readonly<Record<string, unknown>>
+
+/** Fields of all routes, typed where tests look inside; a route has some of them. */
+export interface AnswerBody extends Row {
+  readonly id: string
+  readonly secret: string
+  readonly code: ErrorCode
+  readonly errors: readonly Row[]
+  readonly remedy: Row
+  readonly retryAfterMs: number
+  readonly leaseExpiresAt: string
+  readonly nextCursor: string | null
+  readonly capabilities: readonly Row[]
+  readonly qualities: readonly (Row & { maximumCredits: number; estimatedCredits: number })[]
+  readonly apiKeys: readonly Row[]
+  readonly usage: readonly Row[]
+  readonly transaction: Row
+  readonly transactions: readonly (Row & { sequence: number })[]
+}
+
 export interface Answer {
   status: number
   headers: Headers
-  // biome-ignore lint/suspicious/noExplicitAny: answers are looked into field by field
-  body: any
+  body: AnswerBody
   text: string
 }
 

@@ -27,6 +27,12 @@ const routes = [
   ['/ai/polish-testimonial', polish, 'testimonial_polish'],
 ] as const
 
+it('leads from its root to the documentation', async () => {
+  const root = await fetch(product.url, { redirect: 'manual' })
+  expect([root.status, root.headers.get('location')]).toEqual([302, 'docs'])
+  expect((await fetch(product.url)).headers.get('content-type')).toContain('text/html')
+})
+
 describe('the AI routes with the demo provider', () => {
   it.each(routes)(
     '%s charges what the ledger, the body and the headers say',
