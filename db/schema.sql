@@ -156,19 +156,6 @@ $$;
 
 ALTER FUNCTION stipend.add_budget_use(p_organization_id text, p_budget_ids uuid[], p_windows timestamp with time zone[], p_credits numeric) OWNER TO stipend_ledger;
 
---
--- Name: add_flag(text, text); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
---
-
-CREATE FUNCTION stipend.add_flag(p_flags text, p_flag text) RETURNS text
-    LANGUAGE sql IMMUTABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-  select array_append(coalesce(p_flags::text[], '{}'), p_flag)::text;
-$$;
-
-ALTER FUNCTION stipend.add_flag(p_flags text, p_flag text) OWNER TO stipend_ledger;
-
 SET default_tablespace = '';
 
 SET default_table_access_method = heap;
@@ -4674,12 +4661,6 @@ GRANT ALL ON FUNCTION stipend.access_refusal(p_organization_id text, p_capabilit
 --
 
 REVOKE ALL ON FUNCTION stipend.add_budget_use(p_organization_id text, p_budget_ids uuid[], p_windows timestamp with time zone[], p_credits numeric) FROM PUBLIC;
-
---
--- Name: FUNCTION add_flag(p_flags text, p_flag text); Type: ACL; Schema: stipend; Owner: stipend_ledger
---
-
-REVOKE ALL ON FUNCTION stipend.add_flag(p_flags text, p_flag text) FROM PUBLIC;
 
 --
 -- Name: TABLE credit_transactions; Type: ACL; Schema: stipend; Owner: stipend_migrator
