@@ -6,6 +6,7 @@ import { Batcher, type BatcherOptions } from './batcher.ts'
 import * as budgets from './budgets.ts'
 import { type CatalogDefinition, normalizeCatalog } from './catalog.ts'
 import * as catalogStore from './catalog-store.ts'
+import type { ErrorCode } from './errors.ts'
 import {
   type ExecuteInput,
   type ExecuteResult,
@@ -16,6 +17,7 @@ import {
 import * as jobs from './jobs.ts'
 import { OfferBook } from './offers.ts'
 import * as organizations from './organizations.ts'
+import { type DeliverEventsInput, deliverEvents } from './outbox.ts'
 import { PriceBook } from './prices.ts'
 import {
   type AccessDecision,
@@ -27,6 +29,7 @@ import {
   type SettleInput,
   type Settlement,
 } from './reservations.ts'
+import { SettleIntents } from './settle-intents.ts'
 import * as transactions from './transactions.ts'
 import { type LedgerVerification, verifyLedger } from './verify.ts'
 
@@ -45,6 +48,8 @@ export interface EngineOptions<Catalog extends CatalogDefinition> {
   database: Pool
   catalog: Catalog
   batching?: Partial<BatcherOptions>
+  /** A stored settle that will never be posted, and why; the outbox has it as reservation.settle_dropped. */
+  onSettleDropped?: ((input: SettleInput, code: ErrorCode) => void) | undefined
 }
 
 type Typed<Input, Catalog> = Omit<Input, 'capability' | 'quality'> & {
@@ -69,6 +74,7 @@ export class Engine<Catalog extends CatalogDefinition = CatalogDefinition> {
   readonly #batcher: Batcher
   readonly #prices: PriceBook
   readonly #reservations: Reservations
+  readonly #settleIntents: SettleIntents
 
   constructor(options: EngineOptions<Catalog>) {
     this.catalog = options.catalog
@@ -78,6 +84,12 @@ export class Engine<Catalog extends CatalogDefinition = CatalogDefinition> {
     this.#batcher = new Batcher(options.database, { ...defaults, ...options.batching })
     this.#prices = new PriceBook(normalizeCatalog(options.catalog).models)
     this.#reservations = new Reservations(this.#batcher, this.#prices, new OfferBook(options.database))
+    this.#settleIntents = new SettleIntents({
+      pool: options.database,
+      settle: (input) => this.#reservations.settle(input),
+      priced: (input) => this.#reservations.priced(input),
+      onDropped: options.onSettleDropped,
+    })
   }
 
   /** Pushes this engine's catalog. */
@@ -195,20 +207,35 @@ export class Engine<Catalog extends CatalogDefinition = CatalogDefinition> {
     return apiKeys.revokeApiKey(this.#pool, input.organizationId, input.id)
   }
 
-  resetMonthlyCredits(): Promise<number> {
-    return jobs.resetMonthlyCredits(this.#pool)
+  resetMonthlyCredits(bounds?: jobs.JobBounds): Promise<number> {
+    return jobs.resetMonthlyCredits(this.#pool, bounds)
   }
 
-  cleanupReservations(): Promise<number> {
-    return jobs.cleanupReservations(this.#pool)
+  cleanupReservations(bounds?: jobs.JobBounds): Promise<number> {
+    return jobs.cleanupReservations(this.#pool, bounds)
   }
 
-  expireGrants(): Promise<number> {
-    return jobs.expireGrants(this.#pool)
+  expireGrants(bounds?: jobs.JobBounds): Promise<number> {
+    return jobs.expireGrants(this.#pool, bounds)
   }
 
-  deleteExpiredRecords(): Promise<number> {
-    return jobs.deleteExpiredRecords(this.#pool)
+  deleteExpiredRecords(bounds?: jobs.JobBounds): Promise<number> {
+    return jobs.deleteExpiredRecords(this.#pool, bounds)
+  }
+
+  /** Keeps a settle that could not be posted, for {@link retrySettleIntents}. True: it is in the database. */
+  storeSettleIntent(input: SettleInput): Promise<boolean> {
+    return this.#settleIntents.store(input)
+  }
+
+  /** Posts stored settles that are due, at most 50; how many it took. Each is posted once, whoever else retries. */
+  retrySettleIntents(): Promise<number> {
+    return this.#settleIntents.retryDue()
+  }
+
+  /** Delivers a batch of what happened to organizations, at least once and in each one's order. */
+  deliverEvents(input: DeliverEventsInput): Promise<{ delivered: number; isDone: boolean }> {
+    return deliverEvents(this.#pool, input)
   }
 
   /** Proves the books of one organization, or of all. */
@@ -217,8 +244,9 @@ export class Engine<Catalog extends CatalogDefinition = CatalogDefinition> {
   }
 
   /** Refuses new reserves and resolves when what was accepted is answered. The pool stays the caller's. */
-  close(): Promise<void> {
-    return this.#batcher.close()
+  async close(): Promise<void> {
+    await this.#batcher.close()
+    await this.#settleIntents.close()
   }
 }
 
