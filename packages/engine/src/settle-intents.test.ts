@@ -74,8 +74,13 @@ test('a database out of reach: kept in memory, stored and posted when it is back
   const { id: reservationId } = await far.reserveCredits({
     organizationId,
     capability: 'reply',
-    promptTokens: 500,
+    estimatedCredits: credits(2),
     isDispatched: true,
+  })
+  await far.extendReservation({
+    organizationId,
+    reservationId,
+    usage: { ...usage, inputTokens: 500, outputTokens: 0 },
   })
   await proxy.cut()
   const input = { organizationId, reservationId, usage }
