@@ -415,64 +415,58 @@ $$;
 ALTER FUNCTION stipend.cheapest_plan(p_capability text, p_quality text, p_model text) OWNER TO stipend_ledger;
 
 --
--- Name: claim_outbox(integer, boolean); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+-- Name: claim_outbox(integer, text, boolean); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
 --
 
-CREATE FUNCTION stipend.claim_outbox(p_limit integer, p_with_consumption boolean) RETURNS TABLE(organization_id text, lease uuid, consumption_sequence bigint)
+CREATE FUNCTION stipend.claim_outbox(p_limit integer, p_after text, p_with_consumption boolean) RETURNS TABLE(organization_id text, lease uuid, consumption_sequence bigint)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 #variable_conflict use_column
 declare
-  v_since  timestamptz;
+  v_organization_id  text;
+  v_since            timestamptz;
+  v_left             integer := p_limit;
 begin
-  -- From one organization to the next by the index: each may have any number of events.
-  with recursive pending as (
-    (select e.organization_id from stipend.outbox_events e where e.delivered_at is null order by 1 limit 1)
-    union all
-    select (select e.organization_id from stipend.outbox_events e
-            where e.delivered_at is null and e.organization_id > p.organization_id order by 1 limit 1)
-    from pending p where p.organization_id is not null
-  )
-  insert into stipend.outbox_cursors (organization_id)
-  select p.organization_id from pending p where p.organization_id is not null
-    and not exists (select from stipend.outbox_cursors c where c.organization_id = p.organization_id)
-  on conflict do nothing;
-
   if p_with_consumption then
     insert into stipend.consumption_feed default values on conflict do nothing;
     select f.since into strict v_since from stipend.consumption_feed f;
-    insert into stipend.outbox_cursors (organization_id)
-    select b.organization_id from stipend.organization_credit_balances b
-    where b.ledger_at >= v_since
-      and not exists (select from stipend.outbox_cursors c where c.organization_id = b.organization_id)
-    on conflict do nothing;
   end if;
 
-  return query
-    update stipend.outbox_cursors c
-    set lease = gen_random_uuid(), leased_until = clock_timestamp() + interval '1 minute',
-      consumption_sequence = case when p_with_consumption
-        then coalesce(c.consumption_sequence, stipend.sequence_at(c.organization_id, v_since) - 1)
-        else c.consumption_sequence end
-    from (
-      select x.organization_id from stipend.outbox_cursors x
-      where x.next_attempt_at <= clock_timestamp() and x.leased_until <= clock_timestamp()
-        and (
-          exists (select from stipend.outbox_events e where e.organization_id = x.organization_id and e.delivered_at is null)
-          or p_with_consumption and exists (
-            select from stipend.organization_credit_balances b where b.organization_id = x.organization_id
-              and b.ledger_at >= v_since and b.ledger_sequence > coalesce(x.consumption_sequence, 0)))
-      order by x.next_attempt_at
-      limit p_limit
-      for update of x skip locked
-    ) due
-    where c.organization_id = due.organization_id
-    returning c.organization_id, c.lease, c.consumption_sequence;
+  -- From one organization to the next by the index, no further than needed: each may have any number of events.
+  for v_organization_id in
+    with recursive pending as (
+      (select e.organization_id from stipend.outbox_events e
+       where e.delivered_at is null and e.organization_id > p_after order by 1 limit 1)
+      union all
+      select (select e.organization_id from stipend.outbox_events e
+              where e.delivered_at is null and e.organization_id > p.organization_id order by 1 limit 1)
+      from pending p where p.organization_id is not null
+    )
+    select p.organization_id from pending p where p.organization_id is not null
+  loop
+    exit when v_left = 0;
+    return query select * from stipend.lease_outbox(v_organization_id, v_since);
+    v_left := v_left - found::integer;
+  end loop;
+
+  if p_with_consumption then
+    for v_organization_id in
+      select b.organization_id from stipend.organization_credit_balances b
+      left join stipend.outbox_cursors c on c.organization_id = b.organization_id
+      where b.organization_id > p_after and b.ledger_at >= v_since
+        and b.ledger_sequence > coalesce(c.consumption_sequence, 0)
+      order by b.organization_id
+    loop
+      exit when v_left = 0;
+      return query select * from stipend.lease_outbox(v_organization_id, v_since);
+      v_left := v_left - found::integer;
+    end loop;
+  end if;
 end;
 $$;
 
-ALTER FUNCTION stipend.claim_outbox(p_limit integer, p_with_consumption boolean) OWNER TO stipend_ledger;
+ALTER FUNCTION stipend.claim_outbox(p_limit integer, p_after text, p_with_consumption boolean) OWNER TO stipend_ledger;
 
 --
 -- Name: claim_settle_intents(integer); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
@@ -1322,6 +1316,40 @@ end;
 $$;
 
 ALTER FUNCTION stipend.lapse_monthly(p_organization_id text, p_at timestamp with time zone, p_source_id text) OWNER TO stipend_ledger;
+
+--
+-- Name: lease_outbox(text, timestamp with time zone); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.lease_outbox(p_organization_id text, p_since timestamp with time zone) RETURNS TABLE(organization_id text, lease uuid, consumption_sequence bigint)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+  insert into stipend.outbox_cursors (organization_id)
+  select p_organization_id
+  where not exists (select from stipend.outbox_cursors c where c.organization_id = p_organization_id)
+  on conflict do nothing;
+  perform from stipend.outbox_cursors c
+  where c.organization_id = p_organization_id
+    and c.next_attempt_at <= clock_timestamp() and c.leased_until <= clock_timestamp()
+  for update skip locked;
+  if not found then
+    return;
+  end if;
+  return query
+    update stipend.outbox_cursors c
+    set lease = gen_random_uuid(), leased_until = clock_timestamp() + interval '1 minute',
+      consumption_sequence = case
+        when p_since is null then c.consumption_sequence
+        else coalesce(c.consumption_sequence, stipend.sequence_at(p_organization_id, p_since) - 1) end
+    where c.organization_id = p_organization_id
+    returning c.organization_id, c.lease, c.consumption_sequence;
+end;
+$$;
+
+ALTER FUNCTION stipend.lease_outbox(p_organization_id text, p_since timestamp with time zone) OWNER TO stipend_ledger;
 
 --
 -- Name: organization_credit_balances; Type: TABLE; Schema: stipend; Owner: stipend_migrator
@@ -4783,13 +4811,6 @@ ALTER TABLE ONLY stipend.organization_plans
     ADD CONSTRAINT organization_plans_plan_id_fkey FOREIGN KEY (plan_id) REFERENCES stipend.plans(id);
 
 --
--- Name: outbox_cursors outbox_cursors_organization_id_fkey; Type: FK CONSTRAINT; Schema: stipend; Owner: stipend_migrator
---
-
-ALTER TABLE ONLY stipend.outbox_cursors
-    ADD CONSTRAINT outbox_cursors_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES stipend.organizations(id);
-
---
 -- Name: plan_ai_capabilities plan_ai_capabilities_ai_capability_id_fkey; Type: FK CONSTRAINT; Schema: stipend; Owner: stipend_migrator
 --
 
@@ -4904,11 +4925,11 @@ GRANT ALL ON FUNCTION stipend.change_plan(p_organization_id text, p_plan text, O
 REVOKE ALL ON FUNCTION stipend.cheapest_plan(p_capability text, p_quality text, p_model text) FROM PUBLIC;
 
 --
--- Name: FUNCTION claim_outbox(p_limit integer, p_with_consumption boolean); Type: ACL; Schema: stipend; Owner: stipend_ledger
+-- Name: FUNCTION claim_outbox(p_limit integer, p_after text, p_with_consumption boolean); Type: ACL; Schema: stipend; Owner: stipend_ledger
 --
 
-REVOKE ALL ON FUNCTION stipend.claim_outbox(p_limit integer, p_with_consumption boolean) FROM PUBLIC;
-GRANT ALL ON FUNCTION stipend.claim_outbox(p_limit integer, p_with_consumption boolean) TO stipend_server;
+REVOKE ALL ON FUNCTION stipend.claim_outbox(p_limit integer, p_after text, p_with_consumption boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION stipend.claim_outbox(p_limit integer, p_after text, p_with_consumption boolean) TO stipend_server;
 
 --
 -- Name: FUNCTION claim_settle_intents(p_limit integer); Type: ACL; Schema: stipend; Owner: stipend_ledger
@@ -5087,6 +5108,12 @@ REVOKE ALL ON FUNCTION stipend.lapse_grants(p_organization_id text, p_at timesta
 --
 
 REVOKE ALL ON FUNCTION stipend.lapse_monthly(p_organization_id text, p_at timestamp with time zone, p_source_id text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION lease_outbox(p_organization_id text, p_since timestamp with time zone); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.lease_outbox(p_organization_id text, p_since timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: TABLE organization_credit_balances; Type: ACL; Schema: stipend; Owner: stipend_migrator

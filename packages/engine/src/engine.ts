@@ -17,7 +17,7 @@ import {
 import * as jobs from './jobs.ts'
 import { OfferBook } from './offers.ts'
 import * as organizations from './organizations.ts'
-import { type DeliverEventsInput, deliverEvents } from './outbox.ts'
+import { type DeliverEventsInput, Outbox } from './outbox.ts'
 import { PriceBook } from './prices.ts'
 import {
   type AccessDecision,
@@ -75,6 +75,7 @@ export class Engine<Catalog extends CatalogDefinition = CatalogDefinition> {
   readonly #prices: PriceBook
   readonly #reservations: Reservations
   readonly #settleIntents: SettleIntents
+  readonly #outbox: Outbox
 
   constructor(options: EngineOptions<Catalog>) {
     this.catalog = options.catalog
@@ -84,6 +85,7 @@ export class Engine<Catalog extends CatalogDefinition = CatalogDefinition> {
     this.#batcher = new Batcher(options.database, { ...defaults, ...options.batching })
     this.#prices = new PriceBook(normalizeCatalog(options.catalog).models)
     this.#reservations = new Reservations(this.#batcher, this.#prices, new OfferBook(options.database))
+    this.#outbox = new Outbox(options.database)
     this.#settleIntents = new SettleIntents({
       pool: options.database,
       settle: (input) => this.#reservations.settle(input),
@@ -235,7 +237,7 @@ export class Engine<Catalog extends CatalogDefinition = CatalogDefinition> {
 
   /** Delivers a batch of what happened to organizations, at least once and in each one's order. */
   deliverEvents(input: DeliverEventsInput): Promise<{ delivered: number; isDone: boolean }> {
-    return deliverEvents(this.#pool, input)
+    return this.#outbox.deliver(input)
   }
 
   /** Proves the books of one organization, or of all. */

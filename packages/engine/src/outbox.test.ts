@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { days, useLedger } from '../test/ledger.ts'
-import { deliverEvents, type EventHandler, type StipendEvent } from './outbox.ts'
+import { type EventHandler, Outbox, type StipendEvent } from './outbox.ts'
 
 const ledger = await useLedger()
 const { engine, database } = ledger
@@ -23,8 +23,9 @@ async function deliverAll(
     await options.onEvent?.(event, context)
     seen.push(event)
   }
+  const outbox = new Outbox(database.server)
   for (;;) {
-    const { isDone } = await deliverEvents(database.server, { ...options, onEvent })
+    const { isDone } = await outbox.deliver({ ...options, onEvent })
     if (isDone) return seen
   }
 }
@@ -75,7 +76,7 @@ test('a handler that hangs counts as failed', async () => {
   await deliverAll()
   await emit(organizationId, 'a')
   let isAborted = false
-  await deliverEvents(database.server, {
+  await new Outbox(database.server).deliver({
     timeoutMs: 50,
     onEvent: (_event, { signal }) =>
       new Promise(() => signal.addEventListener('abort', () => (isAborted = true))),
@@ -89,7 +90,7 @@ test('a worker that dies in the middle: its lease runs out and another goes on',
   const organizationId = await ledger.createOrganization()
   await deliverAll()
   await emit(organizationId, 'a', 'b', 'c')
-  const claim = await database.server.query('select * from stipend.claim_outbox(8, false)')
+  const claim = await database.server.query(`select * from stipend.claim_outbox(8, '', false)`)
   const { lease } = claim.rows[0]
   const { rows } = await database.owner.query<{ id: string }>(
     'select min(id) as id from stipend.outbox_events where organization_id = $1 and delivered_at is null',
@@ -119,6 +120,20 @@ test('two workers at once deliver each event once, in order', async () => {
   }
   await Promise.all([deliverAll({ onEvent }), deliverAll({ onEvent }), deliverAll({ onEvent })])
   for (const organizationId of organizations) expect(typesOf(seen, organizationId)).toEqual(types)
+})
+
+test('organizations take turns, whatever their names', async () => {
+  const organizations = await Promise.all(Array.from({ length: 20 }, () => ledger.createOrganization()))
+  await deliverAll()
+  const many = Array.from({ length: 101 }, () => 'many')
+  await Promise.all(organizations.map((organizationId) => emit(organizationId, ...many)))
+  const outbox = new Outbox(database.server)
+  const seen = new Set<string>()
+  for (let batch = 0; batch < 3; batch += 1) {
+    await outbox.deliver({ onEvent: async ({ organizationId }) => void seen.add(organizationId) })
+  }
+  expect([...seen].sort()).toEqual(organizations.toSorted())
+  expect(await deliverAll(), 'the last one of each').toHaveLength(20)
 })
 
 test('charges are told from when somebody asks for them, each once', async () => {

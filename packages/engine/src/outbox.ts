@@ -43,22 +43,32 @@ interface Pending {
   sequence: string | null
 }
 
-/**
- * Delivers a batch: up to 100 events each of up to 8 organizations, in order within an organization (its charges, if
- * asked for, after its other events).
- */
-export async function deliverEvents(
-  pool: Pool,
-  input: DeliverEventsInput,
-): Promise<{ delivered: number; isDone: boolean }> {
-  const withConsumption = input.withConsumption ?? false
-  const claims = await queryRows<Claim>(
-    pool,
-    'select * from stipend.claim_outbox($1::integer, $2::boolean)',
-    [organizationsAtOnce, withConsumption],
-  )
-  const counts = await Promise.all(claims.map((claim) => deliverClaimed(pool, claim, input)))
-  return { delivered: counts.reduce((sum, count) => sum + count, 0), isDone: claims.length === 0 }
+/** Delivers events, at least once and in each organization's order (charges, if asked for, after its other events). */
+export class Outbox {
+  readonly #pool: Pool
+  /** The last organization of the batch before: the next batch goes on after it, so that nobody is left out. */
+  #after = ''
+
+  constructor(pool: Pool) {
+    this.#pool = pool
+  }
+
+  /** A batch: up to 100 events each of up to 8 organizations. */
+  async deliver(input: DeliverEventsInput): Promise<{ delivered: number; isDone: boolean }> {
+    const after = this.#after
+    const claims = await queryRows<Claim>(
+      this.#pool,
+      'select * from stipend.claim_outbox($1::integer, $2::text, $3::boolean)',
+      [organizationsAtOnce, after, input.withConsumption ?? false],
+    )
+    const isRoundOver = claims.length < organizationsAtOnce
+    this.#after = isRoundOver ? '' : (claims.at(-1)?.organization_id ?? '')
+    const counts = await Promise.all(claims.map((claim) => deliverClaimed(this.#pool, claim, input)))
+    return {
+      delivered: counts.reduce((sum, count) => sum + count, 0),
+      isDone: claims.length === 0 && after === '',
+    }
+  }
 }
 
 async function deliverClaimed(pool: Pool, claim: Claim, input: DeliverEventsInput): Promise<number> {

@@ -1,7 +1,7 @@
+import { TcpProxy } from '@stipend/testing'
 import { Pool } from 'pg'
 import { expect, onTestFinished, test } from 'vitest'
 import { minutes, useLedger } from '../test/ledger.ts'
-import { TcpProxy } from '../test/tcp-proxy.ts'
 import { createEngine, credits, defineCatalog, errorOf, type SettleInput, SettleIntents } from './index.ts'
 
 const ledger = await useLedger()

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { credits, type StipendEvent } from '@stipend/engine'
+import { TcpProxy } from '@stipend/testing'
 import { expect, onTestFinished, test } from 'vitest'
 import { createTestApi, type TestApi } from '../test-support/api.ts'
 import { holdsOf, insertDueHolds } from '../test-support/holds.ts'
@@ -171,6 +172,30 @@ test('a flood of due holds is ended in batches by two workers, once each, and th
   expect(await problems(api)).toEqual([])
 }, 60_000)
 
+test('cleanup never takes more than one slot of a worker, however often it is asked for', async () => {
+  const api = await createApi()
+  const { organizationId } = await api.createOrganization('pro')
+  const { reports, runs } = await start(api, { runForMs: 60_000, concurrency: 2 })
+  await expect.poll(() => runs('delete-expired-records'), { timeout: 10_000 }).toBe(1)
+  await expect.poll(() => runs('cleanup-reservations')).toBe(1)
+  await insertDueHolds(api.database, organizationId, 15_000)
+  await api.database.owner.query(
+    `select stipend_jobs.add_job('cleanup-reservations') from generate_series(1, 3)`,
+  )
+  await api.database.owner.query(`select stipend_jobs.add_job('expire-grants')`)
+  const open = async () => (await holdsOf(api.database, organizationId)).open
+  await expect.poll(() => runs('expire-grants'), { timeout: 10_000, interval: 10 }).toBe(2)
+  expect(await open(), 'still under way').toBeGreaterThan(0)
+  await expect.poll(open, { timeout: 20_000 }).toBe(0)
+  const cleanups = () =>
+    reports.flatMap((report) =>
+      report.type === 'run' && report.job === 'cleanup-reservations' && report.count > 0
+        ? [report.count]
+        : [],
+    )
+  await expect.poll(cleanups, { message: 'one run did all of it' }).toEqual([15_000])
+}, 60_000)
+
 test('kill -9 in the middle of a flood: the next worker goes on at once, nothing is charged twice', async () => {
   const api = await createApi()
   const { organizationId } = await api.createOrganization('pro')
@@ -195,18 +220,18 @@ test('kill -9 in the middle of a flood: the next worker goes on at once, nothing
   expect(await problems(api)).toEqual([])
 }, 60_000)
 
-test('the database goes away and comes back: the worker says so and goes on', async () => {
+const databaseReports = (reports: readonly WorkerReport[]) =>
+  reports.flatMap((report) => (report.type === 'database' ? [report.isAvailable] : []))
+
+test('connections that break are replaced, and the worker says so', async () => {
   const api = await createApi()
   const { reports } = await start(api)
-  const kill = () =>
-    api.database.owner.query(
-      `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'stipend_worker'
-       and datname = current_database()`,
-    )
-  const database = () => reports.flatMap((report) => (report.type === 'database' ? [report.isAvailable] : []))
   await expect.poll(() => reports.length).toBeGreaterThan(0)
-  await kill()
-  await expect.poll(database, { timeout: 15_000 }).toEqual([false, true])
+  await api.database.owner.query(
+    `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'stipend_worker'
+     and datname = current_database()`,
+  )
+  await expect.poll(() => databaseReports(reports), { timeout: 15_000 }).toEqual([false, true])
   const { organizationId } = await api.createOrganization('pro')
   await insertDueHolds(api.database, organizationId, 3)
   await api.database.owner.query(`select stipend_jobs.add_job('cleanup-reservations')`)
@@ -214,6 +239,30 @@ test('the database goes away and comes back: the worker says so and goes on', as
     .poll(async () => (await holdsOf(api.database, organizationId)).open, { timeout: 10_000 })
     .toBe(0)
 })
+
+test('a database that is away is waited for: at the start, later, and not when the worker is told to stop', async () => {
+  const api = await createApi()
+  const proxy = new TcpProxy(api.database.ownerUrl)
+  await proxy.open()
+  onTestFinished(() => proxy.cut())
+  await proxy.cut()
+  const { worker, reports, runs } = await start(api, { databaseUrl: proxy.url })
+  expect(databaseReports(reports)).toEqual([false])
+  await proxy.open()
+  await expect.poll(() => databaseReports(reports), { timeout: 15_000 }).toEqual([false, true])
+  await expect.poll(() => runs('cleanup-reservations'), { timeout: 10_000 }).toBe(1)
+  await proxy.cut()
+  await expect.poll(() => databaseReports(reports), { timeout: 15_000 }).toEqual([false, true, false])
+  await new Promise((resolve) => setTimeout(resolve, 3_000))
+  await proxy.open()
+  await expect.poll(() => databaseReports(reports), { timeout: 15_000 }).toEqual([false, true, false, true])
+  const before = runs('cleanup-reservations')
+  await api.database.owner.query(`select stipend_jobs.add_job('cleanup-reservations')`)
+  await expect.poll(() => runs('cleanup-reservations'), { timeout: 10_000 }).toBeGreaterThan(before)
+  await proxy.cut()
+  await worker.stop()
+  expect(reports.filter(({ type }) => type === 'problem')).toEqual([])
+}, 60_000)
 
 test('a login that may not make the schema is told which may; the one that migrates needs no superuser', async () => {
   const api = await createApi()
