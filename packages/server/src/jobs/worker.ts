@@ -141,6 +141,8 @@ class SupervisedWorker implements Worker {
       noHandleSignals: true,
       noPreparedStatements: true,
       pollInterval: 2_000,
+      // Without batches a lost connection at a job's end is a rejection that nobody handles, and ends the process.
+      preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
       logger: new GraphileLogger(() => (level, message) => this.#log(level, message)),
       events: this.#events,
       taskList: this.#tasks(),
