@@ -238,5 +238,6 @@ test('memory is bounded: the oldest stay, the rest is told', async () => {
   expect(intents.keptCount).toBe(2)
   expect(dropped.map(({ reservationId }) => reservationId)).toEqual(['three'])
   await intents.close()
+  expect(dropped.map(({ reservationId }) => reservationId)).toEqual(['three', 'one', 'two'])
   await pool.end()
 })

@@ -78,12 +78,14 @@ export class SettleIntents {
     return rows.length
   }
 
-  /** Stops retrying. What is still in memory is offered to the database once more. */
+  /** Stops retrying. What is still in memory is offered to the database once more; what it does not take is told. */
   async close(): Promise<void> {
     this.#isClosed = true
     if (this.#timer !== null) clearTimeout(this.#timer)
     this.#timer = null
     await this.#saveKept()
+    for (const input of this.#kept.values()) this.#deps.onDropped?.(input, 'database_unavailable')
+    this.#kept.clear()
   }
 
   #priced(input: SettleInput): SettleInput {
