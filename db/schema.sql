@@ -451,6 +451,83 @@ $$;
 ALTER FUNCTION stipend.cheapest_plan(p_capability text, p_quality text, p_model text) OWNER TO stipend_ledger;
 
 --
+-- Name: claim_outbox(integer, text, boolean); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.claim_outbox(p_limit integer, p_after text, p_with_consumption boolean) RETURNS TABLE(organization_id text, lease uuid, consumption_sequence bigint)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_organization_id  text;
+  v_since            timestamptz;
+  v_left             integer := p_limit;
+begin
+  if p_with_consumption then
+    insert into stipend.consumption_feed default values on conflict do nothing;
+    select f.since into strict v_since from stipend.consumption_feed f;
+  end if;
+
+  -- From one organization to the next by the index, no further than needed: each may have any number of events.
+  for v_organization_id in
+    with recursive pending as (
+      (select e.organization_id from stipend.outbox_events e
+       where e.delivered_at is null and e.organization_id > p_after order by 1 limit 1)
+      union all
+      select (select e.organization_id from stipend.outbox_events e
+              where e.delivered_at is null and e.organization_id > p.organization_id order by 1 limit 1)
+      from pending p where p.organization_id is not null
+    )
+    select p.organization_id from pending p where p.organization_id is not null
+  loop
+    exit when v_left = 0;
+    return query select * from stipend.lease_outbox(v_organization_id, v_since);
+    v_left := v_left - found::integer;
+  end loop;
+
+  if p_with_consumption then
+    for v_organization_id in
+      select b.organization_id from stipend.organization_credit_balances b
+      left join stipend.outbox_cursors c on c.organization_id = b.organization_id
+      where b.organization_id > p_after and b.ledger_at >= v_since
+        and b.ledger_sequence > coalesce(c.consumption_sequence, 0)
+      order by b.organization_id
+    loop
+      exit when v_left = 0;
+      return query select * from stipend.lease_outbox(v_organization_id, v_since);
+      v_left := v_left - found::integer;
+    end loop;
+  end if;
+end;
+$$;
+
+ALTER FUNCTION stipend.claim_outbox(p_limit integer, p_after text, p_with_consumption boolean) OWNER TO stipend_ledger;
+
+--
+-- Name: claim_settle_intents(integer); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.claim_settle_intents(p_limit integer) RETURNS TABLE(organization_id text, reservation_id uuid, input jsonb, attempts integer)
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  update stipend.settle_intents i
+  set attempts = i.attempts + 1, next_attempt_at = clock_timestamp() + interval '1 minute'
+  from (
+    select x.organization_id, x.reservation_id from stipend.settle_intents x
+    where x.next_attempt_at <= clock_timestamp()
+    order by x.next_attempt_at
+    limit p_limit
+    for update skip locked
+  ) due
+  where i.organization_id = due.organization_id and i.reservation_id = due.reservation_id
+  returning i.organization_id, i.reservation_id, i.input, i.attempts;
+$$;
+
+ALTER FUNCTION stipend.claim_settle_intents(p_limit integer) OWNER TO stipend_ledger;
+
+--
 -- Name: cleanup_reservations(integer); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
 --
 
@@ -602,6 +679,20 @@ begin
     where x.created_at < clock_timestamp() - interval '48 hours' limit p_limit);
   get diagnostics v_count = row_count;
   v_total := v_total + v_count;
+  update stipend.settle_intents i set input = i.input - 'reply'
+  where (i.organization_id, i.reservation_id) in (
+    select x.organization_id, x.reservation_id from stipend.settle_intents x
+    where x.created_at < clock_timestamp() - interval '48 hours' and x.input ? 'reply' limit p_limit);
+  get diagnostics v_count = row_count;
+  v_total := v_total + v_count;
+  delete from stipend.outbox_events e where (e.organization_id, e.id) in (
+    (select x.organization_id, x.id from stipend.outbox_events x
+     where x.delivered_at < clock_timestamp() - interval '30 days' limit p_limit)
+    union all
+    (select x.organization_id, x.id from stipend.outbox_events x
+     where x.delivered_at is null and x.created_at < clock_timestamp() - interval '90 days' limit p_limit));
+  get diagnostics v_count = row_count;
+  v_total := v_total + v_count;
   delete from stipend.idempotency_records r where (r.organization_id, r.key) in (
     select x.organization_id, x.key from stipend.idempotency_records x
     where x.created_at < clock_timestamp() - interval '48 hours' limit p_limit);
@@ -629,6 +720,27 @@ end;
 $$;
 
 ALTER FUNCTION stipend.delete_expired_records(p_limit integer) OWNER TO stipend_ledger;
+
+--
+-- Name: delete_settle_intent(text, uuid, text); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.delete_settle_intent(p_organization_id text, p_reservation_id uuid, p_dropped text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  delete from stipend.settle_intents i
+  where i.organization_id = p_organization_id and i.reservation_id = p_reservation_id;
+  if found and p_dropped is not null then
+    perform stipend.emit_event(p_organization_id, 'reservation.settle_dropped',
+      jsonb_build_object('reservationId', p_reservation_id, 'code', p_dropped), clock_timestamp());
+  end if;
+  return found;
+end;
+$$;
+
+ALTER FUNCTION stipend.delete_settle_intent(p_organization_id text, p_reservation_id uuid, p_dropped text) OWNER TO stipend_ledger;
 
 --
 -- Name: draw_credits(text, numeric); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
@@ -921,6 +1033,30 @@ end;
 $$;
 
 ALTER FUNCTION stipend.extend_reservations(p_wait boolean, p_organizations text[], p_organization integer[], p_id uuid[], p_is_dispatched boolean[], p_credits bigint[], p_cost_nano_usd bigint[], p_model text[], p_usage jsonb[], p_estimate bigint[]) OWNER TO stipend_ledger;
+
+--
+-- Name: finish_event(text, uuid, bigint, bigint); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.finish_event(p_organization_id text, p_lease uuid, p_event_id bigint, p_sequence bigint) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  update stipend.outbox_cursors c
+  set leased_until = clock_timestamp() + interval '1 minute', attempts = 0, last_error = null,
+    consumption_sequence = greatest(c.consumption_sequence, p_sequence)
+  where c.organization_id = p_organization_id and c.lease = p_lease;
+  if not found then
+    return false;
+  end if;
+  update stipend.outbox_events e set delivered_at = clock_timestamp()
+  where e.organization_id = p_organization_id and e.id = p_event_id;
+  return true;
+end;
+$$;
+
+ALTER FUNCTION stipend.finish_event(p_organization_id text, p_lease uuid, p_event_id bigint, p_sequence bigint) OWNER TO stipend_ledger;
 
 --
 -- Name: get_available_credits(text); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
@@ -1242,6 +1378,40 @@ end;
 $$;
 
 ALTER FUNCTION stipend.lapse_monthly(p_organization_id text, p_at timestamp with time zone, p_source_id text) OWNER TO stipend_ledger;
+
+--
+-- Name: lease_outbox(text, timestamp with time zone); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.lease_outbox(p_organization_id text, p_since timestamp with time zone) RETURNS TABLE(organization_id text, lease uuid, consumption_sequence bigint)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+  insert into stipend.outbox_cursors (organization_id)
+  select p_organization_id
+  where not exists (select from stipend.outbox_cursors c where c.organization_id = p_organization_id)
+  on conflict do nothing;
+  perform from stipend.outbox_cursors c
+  where c.organization_id = p_organization_id
+    and c.next_attempt_at <= clock_timestamp() and c.leased_until <= clock_timestamp()
+  for update skip locked;
+  if not found then
+    return;
+  end if;
+  return query
+    update stipend.outbox_cursors c
+    set lease = gen_random_uuid(), leased_until = clock_timestamp() + interval '1 minute',
+      consumption_sequence = case
+        when p_since is null then c.consumption_sequence
+        else coalesce(c.consumption_sequence, stipend.sequence_at(p_organization_id, p_since) - 1) end
+    where c.organization_id = p_organization_id
+    returning c.organization_id, c.lease, c.consumption_sequence;
+end;
+$$;
+
+ALTER FUNCTION stipend.lease_outbox(p_organization_id text, p_since timestamp with time zone) OWNER TO stipend_ledger;
 
 --
 -- Name: organization_credit_balances; Type: TABLE; Schema: stipend; Owner: stipend_migrator
@@ -1795,6 +1965,22 @@ $$;
 ALTER FUNCTION stipend.put_budget(p_organization_id text, p_id uuid, p_scope_type text, p_scope_id text, p_period text, p_limit_credits numeric, p_is_hard boolean) OWNER TO stipend_ledger;
 
 --
+-- Name: put_off_settle_intent(text, uuid, text); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.put_off_settle_intent(p_organization_id text, p_reservation_id uuid, p_error text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  update stipend.settle_intents i
+  set last_error = p_error,
+      next_attempt_at = clock_timestamp() + least(power(2, least(i.attempts, 20)), 600) * interval '1 second'
+  where i.organization_id = p_organization_id and i.reservation_id = p_reservation_id;
+$$;
+
+ALTER FUNCTION stipend.put_off_settle_intent(p_organization_id text, p_reservation_id uuid, p_error text) OWNER TO stipend_ledger;
+
+--
 -- Name: put_organization(text, text, text, timestamp with time zone, numeric, numeric); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
 --
 
@@ -2035,6 +2221,25 @@ end;
 $$;
 
 ALTER FUNCTION stipend.release_credits(p_wait boolean, p_organizations text[], p_organization integer[], p_id uuid[]) OWNER TO stipend_ledger;
+
+--
+-- Name: release_outbox(text, uuid, text); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.release_outbox(p_organization_id text, p_lease uuid, p_error text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  update stipend.outbox_cursors c
+  set lease = null, leased_until = '-infinity', last_error = p_error,
+    attempts = case when p_error is null then 0 else c.attempts + 1 end,
+    next_attempt_at = clock_timestamp() + case
+      when p_error is null then interval '0'
+      else least(power(2, least(c.attempts + 1, 20)), 3600) * interval '1 second' end
+  where c.organization_id = p_organization_id and c.lease = p_lease;
+$$;
+
+ALTER FUNCTION stipend.release_outbox(p_organization_id text, p_lease uuid, p_error text) OWNER TO stipend_ledger;
 
 --
 -- Name: reserve_credits(boolean, boolean, text[], integer[], uuid[], text[], integer[], bytea[], text[], text[], text[], bigint[], integer[], integer[], integer[], boolean[], boolean[], text[], text[], bytea[], text[], text[], bytea[], text[], jsonb[], jsonb); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
@@ -3221,6 +3426,21 @@ $$;
 ALTER FUNCTION stipend.standing_outcome(p_organization_id text, p_id uuid, p_request integer, p_is_replay boolean) OWNER TO stipend_ledger;
 
 --
+-- Name: store_settle_intent(text, uuid, jsonb); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.store_settle_intent(p_organization_id text, p_reservation_id uuid, p_input jsonb) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  insert into stipend.settle_intents (organization_id, reservation_id, input)
+  values (p_organization_id, p_reservation_id, p_input)
+  on conflict do nothing;
+$$;
+
+ALTER FUNCTION stipend.store_settle_intent(p_organization_id text, p_reservation_id uuid, p_input jsonb) OWNER TO stipend_ledger;
+
+--
 -- Name: transaction_hash(stipend.credit_transactions, bytea); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
 --
 
@@ -3688,6 +3908,18 @@ CREATE TABLE stipend.catalog_versions (
 ALTER TABLE stipend.catalog_versions OWNER TO stipend_migrator;
 
 --
+-- Name: consumption_feed; Type: TABLE; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE TABLE stipend.consumption_feed (
+    is_on boolean DEFAULT true NOT NULL,
+    since timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT consumption_feed_is_on_check CHECK (is_on)
+);
+
+ALTER TABLE stipend.consumption_feed OWNER TO stipend_migrator;
+
+--
 -- Name: credit_grants; Type: TABLE; Schema: stipend; Owner: stipend_migrator
 --
 
@@ -3908,6 +4140,22 @@ CREATE TABLE stipend.organizations (
 ALTER TABLE stipend.organizations OWNER TO stipend_migrator;
 
 --
+-- Name: outbox_cursors; Type: TABLE; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE TABLE stipend.outbox_cursors (
+    organization_id text NOT NULL,
+    lease uuid,
+    leased_until timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    next_attempt_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    last_error text,
+    consumption_sequence bigint
+);
+
+ALTER TABLE stipend.outbox_cursors OWNER TO stipend_migrator;
+
+--
 -- Name: outbox_events; Type: TABLE; Schema: stipend; Owner: stipend_migrator
 --
 
@@ -3916,7 +4164,8 @@ CREATE TABLE stipend.outbox_events (
     id bigint NOT NULL,
     type text NOT NULL,
     payload jsonb NOT NULL,
-    created_at timestamp with time zone NOT NULL
+    created_at timestamp with time zone NOT NULL,
+    delivered_at timestamp with time zone
 );
 
 ALTER TABLE stipend.outbox_events OWNER TO stipend_migrator;
@@ -4133,6 +4382,22 @@ CREATE TABLE stipend.reservation_replies (
 ALTER TABLE stipend.reservation_replies OWNER TO stipend_migrator;
 
 --
+-- Name: settle_intents; Type: TABLE; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE TABLE stipend.settle_intents (
+    organization_id text NOT NULL,
+    reservation_id uuid NOT NULL,
+    input jsonb NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    next_attempt_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    last_error text,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+ALTER TABLE stipend.settle_intents OWNER TO stipend_migrator;
+
+--
 -- Name: test_clocks; Type: TABLE; Schema: stipend; Owner: stipend_migrator
 --
 
@@ -4205,6 +4470,13 @@ ALTER TABLE ONLY stipend.catalog_offers
 
 ALTER TABLE ONLY stipend.catalog_versions
     ADD CONSTRAINT catalog_versions_pkey PRIMARY KEY (version);
+
+--
+-- Name: consumption_feed consumption_feed_pkey; Type: CONSTRAINT; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE ONLY stipend.consumption_feed
+    ADD CONSTRAINT consumption_feed_pkey PRIMARY KEY (is_on);
 
 --
 -- Name: credit_grants credit_grants_pkey; Type: CONSTRAINT; Schema: stipend; Owner: stipend_migrator
@@ -4326,6 +4598,13 @@ ALTER TABLE ONLY stipend.organizations
     ADD CONSTRAINT organizations_pkey PRIMARY KEY (id);
 
 --
+-- Name: outbox_cursors outbox_cursors_pkey; Type: CONSTRAINT; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE ONLY stipend.outbox_cursors
+    ADD CONSTRAINT outbox_cursors_pkey PRIMARY KEY (organization_id);
+
+--
 -- Name: outbox_events outbox_events_pkey; Type: CONSTRAINT; Schema: stipend; Owner: stipend_migrator
 --
 
@@ -4438,6 +4717,13 @@ ALTER TABLE ONLY stipend.reservation_replies
     ADD CONSTRAINT reservation_replies_pkey PRIMARY KEY (organization_id, reservation_id);
 
 --
+-- Name: settle_intents settle_intents_pkey; Type: CONSTRAINT; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE ONLY stipend.settle_intents
+    ADD CONSTRAINT settle_intents_pkey PRIMARY KEY (organization_id, reservation_id);
+
+--
 -- Name: test_clocks test_clocks_pkey; Type: CONSTRAINT; Schema: stipend; Owner: stipend_migrator
 --
 
@@ -4499,10 +4785,28 @@ CREATE INDEX idempotency_records_by_time ON stipend.idempotency_records USING bt
 CREATE INDEX organization_credit_balances_due ON stipend.organization_credit_balances USING btree (next_due_at);
 
 --
+-- Name: outbox_events_delivered; Type: INDEX; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE INDEX outbox_events_delivered ON stipend.outbox_events USING btree (delivered_at) WHERE (delivered_at IS NOT NULL);
+
+--
+-- Name: outbox_events_pending; Type: INDEX; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE INDEX outbox_events_pending ON stipend.outbox_events USING btree (organization_id, id) WHERE (delivered_at IS NULL);
+
+--
 -- Name: reservation_replies_by_time; Type: INDEX; Schema: stipend; Owner: stipend_migrator
 --
 
 CREATE INDEX reservation_replies_by_time ON stipend.reservation_replies USING btree (created_at);
+
+--
+-- Name: settle_intents_due; Type: INDEX; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE INDEX settle_intents_due ON stipend.settle_intents USING btree (next_attempt_at);
 
 --
 -- Name: credit_transactions append_only; Type: TRIGGER; Schema: stipend; Owner: stipend_migrator
@@ -4721,6 +5025,20 @@ GRANT ALL ON FUNCTION stipend.change_plan(p_organization_id text, p_plan text, O
 REVOKE ALL ON FUNCTION stipend.cheapest_plan(p_capability text, p_quality text, p_model text) FROM PUBLIC;
 
 --
+-- Name: FUNCTION claim_outbox(p_limit integer, p_after text, p_with_consumption boolean); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.claim_outbox(p_limit integer, p_after text, p_with_consumption boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION stipend.claim_outbox(p_limit integer, p_after text, p_with_consumption boolean) TO stipend_server;
+
+--
+-- Name: FUNCTION claim_settle_intents(p_limit integer); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.claim_settle_intents(p_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION stipend.claim_settle_intents(p_limit integer) TO stipend_server;
+
+--
 -- Name: FUNCTION cleanup_reservations(p_limit integer); Type: ACL; Schema: stipend; Owner: stipend_ledger
 --
 
@@ -4759,6 +5077,13 @@ GRANT ALL ON FUNCTION stipend.delete_budget(p_organization_id text, p_id uuid) T
 
 REVOKE ALL ON FUNCTION stipend.delete_expired_records(p_limit integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION stipend.delete_expired_records(p_limit integer) TO stipend_server;
+
+--
+-- Name: FUNCTION delete_settle_intent(p_organization_id text, p_reservation_id uuid, p_dropped text); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.delete_settle_intent(p_organization_id text, p_reservation_id uuid, p_dropped text) FROM PUBLIC;
+GRANT ALL ON FUNCTION stipend.delete_settle_intent(p_organization_id text, p_reservation_id uuid, p_dropped text) TO stipend_server;
 
 --
 -- Name: FUNCTION draw_credits(p_organization_id text, p_credits numeric, OUT monthly_amount numeric, OUT bonus_amount numeric, OUT debt_amount numeric); Type: ACL; Schema: stipend; Owner: stipend_ledger
@@ -4803,6 +5128,13 @@ GRANT ALL ON FUNCTION stipend.expire_grants(p_limit integer) TO stipend_server;
 
 REVOKE ALL ON FUNCTION stipend.extend_reservations(p_wait boolean, p_organizations text[], p_organization integer[], p_id uuid[], p_is_dispatched boolean[], p_credits bigint[], p_cost_nano_usd bigint[], p_model text[], p_usage jsonb[], p_estimate bigint[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION stipend.extend_reservations(p_wait boolean, p_organizations text[], p_organization integer[], p_id uuid[], p_is_dispatched boolean[], p_credits bigint[], p_cost_nano_usd bigint[], p_model text[], p_usage jsonb[], p_estimate bigint[]) TO stipend_server;
+
+--
+-- Name: FUNCTION finish_event(p_organization_id text, p_lease uuid, p_event_id bigint, p_sequence bigint); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.finish_event(p_organization_id text, p_lease uuid, p_event_id bigint, p_sequence bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION stipend.finish_event(p_organization_id text, p_lease uuid, p_event_id bigint, p_sequence bigint) TO stipend_server;
 
 --
 -- Name: FUNCTION get_available_credits(p_organization_id text); Type: ACL; Schema: stipend; Owner: stipend_ledger
@@ -4883,6 +5215,12 @@ REVOKE ALL ON FUNCTION stipend.lapse_grants(p_organization_id text, p_at timesta
 --
 
 REVOKE ALL ON FUNCTION stipend.lapse_monthly(p_organization_id text, p_at timestamp with time zone, p_source_id text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION lease_outbox(p_organization_id text, p_since timestamp with time zone); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.lease_outbox(p_organization_id text, p_since timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: TABLE organization_credit_balances; Type: ACL; Schema: stipend; Owner: stipend_migrator
@@ -4975,6 +5313,13 @@ REVOKE ALL ON FUNCTION stipend.put_budget(p_organization_id text, p_id uuid, p_s
 GRANT ALL ON FUNCTION stipend.put_budget(p_organization_id text, p_id uuid, p_scope_type text, p_scope_id text, p_period text, p_limit_credits numeric, p_is_hard boolean) TO stipend_server;
 
 --
+-- Name: FUNCTION put_off_settle_intent(p_organization_id text, p_reservation_id uuid, p_error text); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.put_off_settle_intent(p_organization_id text, p_reservation_id uuid, p_error text) FROM PUBLIC;
+GRANT ALL ON FUNCTION stipend.put_off_settle_intent(p_organization_id text, p_reservation_id uuid, p_error text) TO stipend_server;
+
+--
 -- Name: FUNCTION put_organization(p_organization_id text, p_name text, p_plan text, p_period_anchor timestamp with time zone, p_monthly_credits numeric, p_bonus_credits numeric, OUT is_new boolean, OUT plan text); Type: ACL; Schema: stipend; Owner: stipend_ledger
 --
 
@@ -5017,6 +5362,13 @@ REVOKE ALL ON FUNCTION stipend.refuse_ledger_change() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION stipend.release_credits(p_wait boolean, p_organizations text[], p_organization integer[], p_id uuid[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION stipend.release_credits(p_wait boolean, p_organizations text[], p_organization integer[], p_id uuid[]) TO stipend_server;
+
+--
+-- Name: FUNCTION release_outbox(p_organization_id text, p_lease uuid, p_error text); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.release_outbox(p_organization_id text, p_lease uuid, p_error text) FROM PUBLIC;
+GRANT ALL ON FUNCTION stipend.release_outbox(p_organization_id text, p_lease uuid, p_error text) TO stipend_server;
 
 --
 -- Name: FUNCTION reserve_credits(p_wait boolean, p_is_retry boolean, p_organizations text[], p_organization integer[], p_id uuid[], p_key text[], p_twin integer[], p_parameter_hash bytea[], p_capability text[], p_quality text[], p_model text[], p_estimate bigint[], p_input_tokens integer[], p_output_tokens integer[], p_lease_seconds integer[], p_is_dispatched boolean[], p_is_dry_run boolean[], p_actor_type text[], p_actor_id text[], p_actor_digest bytea[], p_subject_type text[], p_subject_id text[], p_subject_digest bytea[], p_form_id text[], p_customer_limits jsonb[], p_parties jsonb); Type: ACL; Schema: stipend; Owner: stipend_ledger
@@ -5069,6 +5421,13 @@ REVOKE ALL ON FUNCTION stipend.settle_ended(p_request integer, p_organization_id
 --
 
 REVOKE ALL ON FUNCTION stipend.standing_outcome(p_organization_id text, p_id uuid, p_request integer, p_is_replay boolean) FROM PUBLIC;
+
+--
+-- Name: FUNCTION store_settle_intent(p_organization_id text, p_reservation_id uuid, p_input jsonb); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.store_settle_intent(p_organization_id text, p_reservation_id uuid, p_input jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION stipend.store_settle_intent(p_organization_id text, p_reservation_id uuid, p_input jsonb) TO stipend_server;
 
 --
 -- Name: FUNCTION transaction_hash(r stipend.credit_transactions, p_previous bytea); Type: ACL; Schema: stipend; Owner: stipend_ledger
@@ -5170,6 +5529,13 @@ GRANT SELECT,INSERT ON TABLE stipend.catalog_versions TO stipend_ledger;
 GRANT SELECT ON TABLE stipend.catalog_versions TO stipend_server;
 
 --
+-- Name: TABLE consumption_feed; Type: ACL; Schema: stipend; Owner: stipend_migrator
+--
+
+GRANT SELECT,INSERT,UPDATE ON TABLE stipend.consumption_feed TO stipend_ledger;
+GRANT SELECT ON TABLE stipend.consumption_feed TO stipend_server;
+
+--
 -- Name: TABLE credit_grants; Type: ACL; Schema: stipend; Owner: stipend_migrator
 --
 
@@ -5247,6 +5613,13 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stipend.organizations TO stipend_ledg
 GRANT SELECT ON TABLE stipend.organizations TO stipend_server;
 
 --
+-- Name: TABLE outbox_cursors; Type: ACL; Schema: stipend; Owner: stipend_migrator
+--
+
+GRANT SELECT,INSERT,UPDATE ON TABLE stipend.outbox_cursors TO stipend_ledger;
+GRANT SELECT ON TABLE stipend.outbox_cursors TO stipend_server;
+
+--
 -- Name: TABLE outbox_events; Type: ACL; Schema: stipend; Owner: stipend_migrator
 --
 
@@ -5307,6 +5680,12 @@ GRANT SELECT ON TABLE stipend.rate_windows TO stipend_server;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stipend.reservation_replies TO stipend_ledger;
 GRANT SELECT ON TABLE stipend.reservation_replies TO stipend_server;
+
+--
+-- Name: TABLE settle_intents; Type: ACL; Schema: stipend; Owner: stipend_migrator
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stipend.settle_intents TO stipend_ledger;
 
 --
 -- Name: TABLE test_clocks; Type: ACL; Schema: stipend; Owner: stipend_migrator

@@ -1,5 +1,6 @@
--- Idempotency clean-up: replies and records after 48 hours, ended reservations after 90 days,
--- customer uses after a day. Answers how many rows; call again until 0.
+-- Idempotency clean-up: replies and records after 48 hours, ended reservations after 90 days, customer uses after a
+-- day. Events 30 days after they were delivered, 90 where nobody has taken them. Answers how many rows; call again
+-- until 0.
 create or replace function stipend.delete_expired_records(p_limit integer) returns integer
 language plpgsql
 security definer
@@ -12,6 +13,20 @@ begin
   delete from stipend.reservation_replies r where (r.organization_id, r.reservation_id) in (
     select x.organization_id, x.reservation_id from stipend.reservation_replies x
     where x.created_at < clock_timestamp() - interval '48 hours' limit p_limit);
+  get diagnostics v_count = row_count;
+  v_total := v_total + v_count;
+  update stipend.settle_intents i set input = i.input - 'reply'
+  where (i.organization_id, i.reservation_id) in (
+    select x.organization_id, x.reservation_id from stipend.settle_intents x
+    where x.created_at < clock_timestamp() - interval '48 hours' and x.input ? 'reply' limit p_limit);
+  get diagnostics v_count = row_count;
+  v_total := v_total + v_count;
+  delete from stipend.outbox_events e where (e.organization_id, e.id) in (
+    (select x.organization_id, x.id from stipend.outbox_events x
+     where x.delivered_at < clock_timestamp() - interval '30 days' limit p_limit)
+    union all
+    (select x.organization_id, x.id from stipend.outbox_events x
+     where x.delivered_at is null and x.created_at < clock_timestamp() - interval '90 days' limit p_limit));
   get diagnostics v_count = row_count;
   v_total := v_total + v_count;
   delete from stipend.idempotency_records r where (r.organization_id, r.key) in (

@@ -119,6 +119,9 @@ export async function fillTables(owner: Pool, server: Pool): Promise<void> {
   )
   for (const sql of [
     `insert into stipend.reservation_replies select '${organization}', '${reservation}', '{}', now()`,
+    `insert into stipend.settle_intents (organization_id, reservation_id, input) values ('${organization}', '${reservation}', '{}')`,
+    `insert into stipend.outbox_cursors (organization_id) values ('${organization}')`,
+    `insert into stipend.consumption_feed default values`,
     `insert into stipend.rate_windows values ('${organization}', 'reply', 1, 1, 0, 1, 1, 0, 1, 1, 0)`,
     `insert into stipend.customer_uses values ('${organization}', 'eve', '${reservation}', now())`,
     `insert into stipend.budget_windows values ('${organization}', '${budget}', date_trunc('day', now()), 1, 0)`,

@@ -6,6 +6,7 @@ export const REFERENCE_TABLES: readonly string[] = [
   'api_keys',
   'catalog_offers',
   'catalog_versions',
+  'consumption_feed',
   'credit_settings',
   'credit_topup_packages',
   'llm_models',

@@ -7,11 +7,12 @@ import { failureOf } from './failure.ts'
 import { addMigrate } from './migrate.ts'
 import { addDemo } from './race/command.ts'
 import { addVerify } from './verify.ts'
+import { addWorker } from './worker.ts'
 
 const EXAMPLES = `
 Environment:
   DATABASE_URL         the database, as a login that is a member of stipend_server
-  DIRECT_DATABASE_URL  for migrations, as the login that owns the tables; the same by default
+  DIRECT_DATABASE_URL  for migrations and the worker's jobs, as the login that owns the tables; the same by default
   NO_COLOR             no colour; there is none without a terminal either
   DEBUG=stipend        failures with their stack
 Without the first two, commands work on the database that npm start runs in the nearest .stipend folder.
@@ -66,6 +67,7 @@ function createProgram(context: Context, end: (exitCode: number) => void): Comma
   addCatalog(program, context, end)
   addCredits(program, context)
   addVerify(program, context, end)
+  addWorker(program, context)
   addDemo(program, context, end)
   return program
 }

@@ -6,6 +6,7 @@ import { Batcher, type BatcherOptions } from './batcher.ts'
 import * as budgets from './budgets.ts'
 import { type CatalogDefinition, normalizeCatalog } from './catalog.ts'
 import * as catalogStore from './catalog-store.ts'
+import type { ErrorCode } from './errors.ts'
 import {
   type ExecuteInput,
   type ExecuteResult,
@@ -17,6 +18,7 @@ import * as holds from './holds.ts'
 import * as jobs from './jobs.ts'
 import { OfferBook } from './offers.ts'
 import * as organizations from './organizations.ts'
+import { type DeliverEventsInput, Outbox } from './outbox.ts'
 import { PartyRegistry } from './parties.ts'
 import { PriceBook } from './prices.ts'
 import {
@@ -29,6 +31,7 @@ import {
   type SettleInput,
   type Settlement,
 } from './reservations.ts'
+import { SettleIntents } from './settle-intents.ts'
 import * as transactions from './transactions.ts'
 import { type LedgerVerification, verifyLedger } from './verify.ts'
 
@@ -47,6 +50,8 @@ export interface EngineOptions<Catalog extends CatalogDefinition> {
   database: Pool
   catalog: Catalog
   batching?: Partial<BatcherOptions>
+  /** A stored settle that will never be posted, and why; the outbox has it as reservation.settle_dropped. */
+  onSettleDropped?: ((input: SettleInput, code: ErrorCode) => void) | undefined
 }
 
 type Typed<Input, Catalog> = Omit<Input, 'capability' | 'quality'> & {
@@ -71,6 +76,8 @@ export class Engine<Catalog extends CatalogDefinition = CatalogDefinition> {
   readonly #batcher: Batcher
   readonly #prices: PriceBook
   readonly #reservations: Reservations
+  readonly #settleIntents: SettleIntents
+  readonly #outbox: Outbox
 
   constructor(options: EngineOptions<Catalog>) {
     this.catalog = options.catalog
@@ -85,6 +92,13 @@ export class Engine<Catalog extends CatalogDefinition = CatalogDefinition> {
       new OfferBook(options.database),
       new PartyRegistry(options.database),
     )
+    this.#outbox = new Outbox(options.database)
+    this.#settleIntents = new SettleIntents({
+      pool: options.database,
+      settle: (input) => this.#reservations.settle(input),
+      priced: (input) => this.#reservations.priced(input),
+      onDropped: options.onSettleDropped,
+    })
   }
 
   /** Pushes this engine's catalog. */
@@ -211,20 +225,35 @@ export class Engine<Catalog extends CatalogDefinition = CatalogDefinition> {
     return apiKeys.revokeApiKey(this.#pool, input.organizationId, input.id)
   }
 
-  resetMonthlyCredits(): Promise<number> {
-    return jobs.resetMonthlyCredits(this.#pool)
+  resetMonthlyCredits(bounds?: jobs.JobBounds): Promise<number> {
+    return jobs.resetMonthlyCredits(this.#pool, bounds)
   }
 
-  cleanupReservations(): Promise<number> {
-    return jobs.cleanupReservations(this.#pool)
+  cleanupReservations(bounds?: jobs.JobBounds): Promise<number> {
+    return jobs.cleanupReservations(this.#pool, bounds)
   }
 
-  expireGrants(): Promise<number> {
-    return jobs.expireGrants(this.#pool)
+  expireGrants(bounds?: jobs.JobBounds): Promise<number> {
+    return jobs.expireGrants(this.#pool, bounds)
   }
 
-  deleteExpiredRecords(): Promise<number> {
-    return jobs.deleteExpiredRecords(this.#pool)
+  deleteExpiredRecords(bounds?: jobs.JobBounds): Promise<number> {
+    return jobs.deleteExpiredRecords(this.#pool, bounds)
+  }
+
+  /** Keeps a settle that could not be posted, for {@link retrySettleIntents}. True: it is in the database. */
+  storeSettleIntent(input: SettleInput): Promise<boolean> {
+    return this.#settleIntents.store(input)
+  }
+
+  /** Posts stored settles that are due, at most 50; how many it took. Each is posted once, whoever else retries. */
+  retrySettleIntents(): Promise<number> {
+    return this.#settleIntents.retryDue()
+  }
+
+  /** Delivers a batch of what happened to organizations, at least once and in each one's order. */
+  deliverEvents(input: DeliverEventsInput): Promise<{ delivered: number; isDone: boolean }> {
+    return this.#outbox.deliver(input)
   }
 
   /** Proves the books of one organization, or of all. */
@@ -233,8 +262,9 @@ export class Engine<Catalog extends CatalogDefinition = CatalogDefinition> {
   }
 
   /** Refuses new reserves and resolves when what was accepted is answered. The pool stays the caller's. */
-  close(): Promise<void> {
-    return this.#batcher.close()
+  async close(): Promise<void> {
+    await this.#batcher.close()
+    await this.#settleIntents.close()
   }
 }
 

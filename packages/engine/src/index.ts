@@ -66,6 +66,7 @@ export {
 } from './errors.ts'
 export type { ExecuteInput, ExecuteResult, RunContext, RunResult } from './execute.ts'
 export { type Hold, type HoldPage, holdStatuses, type ListHoldsInput } from './holds.ts'
+export type { JobBounds } from './jobs.ts'
 export {
   type AdjustInput,
   type GrantInput,
@@ -78,6 +79,7 @@ export {
   type Subscription,
   type SubscriptionInput,
 } from './organizations.ts'
+export type { DeliverEventsInput, EventHandler, StipendEvent } from './outbox.ts'
 export type { Actor, Subject } from './parties.ts'
 export { libraryRates, type ModelUsage, PriceBook } from './prices.ts'
 export type {
@@ -90,6 +92,7 @@ export type {
   SettleInput,
   Settlement,
 } from './reservations.ts'
+export { SettleIntents, type SettleIntentsDependencies } from './settle-intents.ts'
 export {
   type ListTransactionsInput,
   type Transaction,

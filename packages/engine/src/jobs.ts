@@ -3,28 +3,43 @@ import { queryRow } from './database.ts'
 
 const batchSize = 500
 
-/** Calls a batch function until it answers 0; each call is a transaction. Answers the sum. */
-async function untilDone(pool: Pool, functionName: string, limit = batchSize): Promise<number> {
+/** How much of a job one call does; default all that is due. */
+export interface JobBounds {
+  /** At most so many batches, each a transaction of up to 500; one that answers 0 is the last. */
+  batches?: number | undefined
+}
+
+/** Calls a batch function until it answers 0, or the bound is reached. Answers the sum. */
+async function untilDone(
+  pool: Pool,
+  functionName: string,
+  { batches = Number.POSITIVE_INFINITY }: JobBounds = {},
+): Promise<number> {
   let total = 0
-  for (;;) {
+  for (let done = 0; done < batches; done += 1) {
     const { count } = await queryRow<{ count: number }>(
       pool,
       `select stipend.${functionName}($1::integer) as count`,
-      [limit],
+      [batchSize],
     )
     total += count
-    if (count === 0) return total
+    if (count === 0) break
   }
+  return total
 }
 
 /** Rolls periods and writes lapses that are due; how many organizations. A late run changes nothing. */
-export const resetMonthlyCredits = (pool: Pool): Promise<number> => untilDone(pool, 'reset_monthly_credits')
+export const resetMonthlyCredits = (pool: Pool, bounds?: JobBounds): Promise<number> =>
+  untilDone(pool, 'reset_monthly_credits', bounds)
 
 /** Ends holds whose lease ran out; how many. */
-export const cleanupReservations = (pool: Pool): Promise<number> => untilDone(pool, 'cleanup_reservations')
+export const cleanupReservations = (pool: Pool, bounds?: JobBounds): Promise<number> =>
+  untilDone(pool, 'cleanup_reservations', bounds)
 
 /** Lapses grants past their date; of how many organizations. */
-export const expireGrants = (pool: Pool): Promise<number> => untilDone(pool, 'expire_grants')
+export const expireGrants = (pool: Pool, bounds?: JobBounds): Promise<number> =>
+  untilDone(pool, 'expire_grants', bounds)
 
-/** Drops replies and records after 48 hours, ended reservations after 90 days; how many rows. */
-export const deleteExpiredRecords = (pool: Pool): Promise<number> => untilDone(pool, 'delete_expired_records')
+/** Drops replies and records after 48 hours, delivered events after 30 days, ended reservations after 90; how many rows. */
+export const deleteExpiredRecords = (pool: Pool, bounds?: JobBounds): Promise<number> =>
+  untilDone(pool, 'delete_expired_records', bounds)

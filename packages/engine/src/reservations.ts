@@ -85,7 +85,7 @@ export interface Settlement {
   spendable: Credits | null
 }
 
-/** What a call cost: credits, or usage, or cost in nano-dollars. Exactly one. */
+/** What a call cost: credits, or usage, or cost in nano-dollars. One of them, or usage with what it cost on its day. */
 export interface SettleInput {
   organizationId: string
   reservationId: string
@@ -197,13 +197,14 @@ export class Reservations {
     const { organizationId, reservationId, actualCredits, usage, costNanoUsd } = input
     requireText('organizationId', organizationId)
     requireReservationId(reservationId)
-    const given = [actualCredits, usage, costNanoUsd].filter((value) => value !== undefined)
+    const given = [actualCredits, usage ?? costNanoUsd].filter((value) => value !== undefined)
     if (given.length !== 1)
       throw invalid('actualCredits', 'or usage or costNanoUsd must be given, exactly one of them')
     if (costNanoUsd !== undefined && costNanoUsd < 0n) throw invalid('costNanoUsd', 'must not be negative')
-    const cost = usage === undefined ? (costNanoUsd ?? null) : this.#prices.costOf(usage)
+    const cost = costNanoUsd ?? (usage === undefined ? null : this.#prices.costOf(usage))
     const credits = explicitCharge(actualCredits, usage)
     const model = usage?.model ?? optionalText('model', input.model)
+    const servedBy = costNanoUsd === undefined ? model : (input.model ?? model)
     const metadata = { ...input.metadata, ...(usage === undefined ? {} : { usage }) }
     const metadataText = Object.keys(metadata).length === 0 ? null : jsonText(metadata)
     const flags = input.flags ?? []
@@ -213,7 +214,7 @@ export class Reservations {
       id: reservationId,
       credits,
       costNanoUsd: cost,
-      model: model === null ? null : this.#prices.keyOf(model),
+      model: servedBy === null ? null : this.#prices.keyOf(servedBy),
       flags,
       metadata: metadataText,
       settleHash: digest([credits, usage === undefined ? String(cost) : countsOf(usage), model, flags]),
@@ -221,6 +222,13 @@ export class Reservations {
     })
     throwRefusal(outcome)
     return settlementOf(outcome, reservationId)
+  }
+
+  /** The same settle for another day and process: usage with the price of now and the catalog's key of its model. */
+  priced(input: SettleInput): SettleInput {
+    const { usage } = input
+    if (usage === undefined || input.costNanoUsd !== undefined) return input
+    return { ...input, model: this.#prices.keyOf(usage.model), costNanoUsd: this.#prices.costOf(usage) }
   }
 
   /** Drops the hold, charges nothing; after any end the standing outcome. */

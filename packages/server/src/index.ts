@@ -8,6 +8,13 @@ export {
   type StipendVariables,
 } from './context.ts'
 export { idempotencyKeyOf } from './idempotency.ts'
+export type { JobRun } from './jobs/run-job.ts'
+export {
+  startWorker,
+  type Worker,
+  type WorkerOptions,
+  type WorkerReport,
+} from './jobs/worker.ts'
 export { openapiDocument } from './openapi-document.ts'
 export { protect, requirePrincipal } from './principal.ts'
 export { type Problem, problemOf, problemResponse } from './problem.ts'

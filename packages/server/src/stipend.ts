@@ -1,9 +1,17 @@
 import type { OpenAPIHono } from '@hono/zod-openapi'
-import { type CatalogDefinition, createEngine, type Engine, errorOf } from '@stipend/engine'
+import {
+  type CatalogDefinition,
+  createEngine,
+  type Engine,
+  type EventHandler,
+  errorOf,
+} from '@stipend/engine'
 import { bodyLimit } from 'hono/body-limit'
 import type { Pool } from 'pg'
 import { allowedMethods } from './allowed-methods.ts'
 import type { Identify, Logger, StipendEnv } from './context.ts'
+import { logReport } from './jobs/log-report.ts'
+import { startWorker, type Worker } from './jobs/worker.ts'
 import { registerSecurity } from './openapi-document.ts'
 import { requestContext } from './request-context.ts'
 import { createRouter } from './router.ts'
@@ -27,6 +35,10 @@ export interface StipendOptions<Catalog extends CatalogDefinition = CatalogDefin
   /** An engine that the host has already; else one is made. */
   engine?: Engine<Catalog> | undefined
   logger?: Logger | undefined
+  /** Takes what happens to organizations, at least once and in each one's order; called where a worker runs. */
+  onEvent?: EventHandler | undefined
+  /** Also credits.consumption, an event for each charge. Default false. */
+  consumptionEvents?: boolean | undefined
 }
 
 export interface Stipend<Catalog extends CatalogDefinition = CatalogDefinition> {
@@ -35,6 +47,11 @@ export interface Stipend<Catalog extends CatalogDefinition = CatalogDefinition> 
   app: OpenAPIHono<StipendEnv>
   /** The one handler to mount or serve. Never rejects. */
   fetch(request: Request): Promise<Response>
+  /**
+   * Runs the jobs in this process. `databaseUrl`: straight to PostgreSQL, as the login that migrates. Stop it before
+   * `close()`.
+   */
+  startWorker(input: { databaseUrl: string }): Promise<Worker>
   /** Refuses new reserves, and resolves when what was accepted is answered. An engine of the host's is left alone. */
   close(): Promise<void>
 }
@@ -81,6 +98,14 @@ export function createStipend<const Catalog extends CatalogDefinition>(
     engine,
     app,
     fetch: async (request) => app.fetch(request),
+    startWorker: ({ databaseUrl }) =>
+      startWorker({
+        engine,
+        databaseUrl,
+        onEvent: options.onEvent,
+        consumptionEvents: options.consumptionEvents,
+        report: logger === undefined ? undefined : (report) => logReport(logger, report),
+      }),
     close: async () => {
       if (options.engine === undefined) await engine.close()
     },

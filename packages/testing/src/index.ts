@@ -1,2 +1,3 @@
 export { databaseUrl, startTestCluster, type TestCluster, type TestLogin } from './cluster.ts'
+export { TcpProxy } from './tcp-proxy.ts'
 export { createTestDatabase, type TestDatabase } from './test-database.ts'

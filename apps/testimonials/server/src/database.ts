@@ -8,7 +8,7 @@ import { StartError } from './start-error.ts'
 export interface DatabaseSettings {
   /** A PostgreSQL of one's own; without it the embedded one. */
   databaseUrl?: string | undefined
-  /** For migrations, where `databaseUrl` goes through a pooler or has fewer rights. Default the same. */
+  /** For migrations and the worker, where `databaseUrl` goes through a pooler or has fewer rights. Default the same. */
   directDatabaseUrl?: string | undefined
   /** The folder for the embedded PostgreSQL. */
   directory: string
@@ -20,6 +20,8 @@ export interface Database {
   server: Pool
   /** As the tables' owner, on the embedded PostgreSQL only. */
   owner: Pool | null
+  /** Straight to PostgreSQL as the login that migrates, for the worker. */
+  directUrl: string
   /** Where it is, for people: no password. */
   description: string
   /** Settles with a sentence when an embedded PostgreSQL ended and could not be brought back; else null, at `close`. */
@@ -38,11 +40,13 @@ export async function openDatabase(
 ): Promise<Database> {
   const { databaseUrl, directDatabaseUrl, directory } = settings
   if (databaseUrl === undefined) return await openEmbedded(join(directory, 'postgres'), onError)
-  await migrateUp(directDatabaseUrl ?? databaseUrl)
+  const directUrl = directDatabaseUrl ?? databaseUrl
+  await migrateUp(directUrl)
   const server = openPool(databaseUrl, onError)
   return {
     server,
     owner: null,
+    directUrl,
     description: hostOf(databaseUrl),
     ended: new Promise(() => {}),
     close: () => server.end(),
@@ -61,6 +65,7 @@ async function openEmbedded(dataDirectory: string, onError: (error: Error) => vo
     return {
       server,
       owner,
+      directUrl: postgres.url,
       description: `embedded PostgreSQL ${postgres.major} in ${postgres.dataDirectory}`,
       ended: postgres.ended.then((reason) => reason?.message ?? null),
       close: async () => {

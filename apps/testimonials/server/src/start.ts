@@ -3,7 +3,6 @@ import type { Logger } from '@stipend/server'
 import { type Database, type DatabaseSettings, openDatabase } from './database.ts'
 import { type DemoCredentials, putDemoCredentials } from './demo/credentials.ts'
 import { demoOrganization, putDemoOrganization, putDemoOrganizationWithHistory } from './demo/organization.ts'
-import { startJobs } from './jobs.ts'
 import { type Listener, listen } from './listen.ts'
 import type { ProviderSettings } from './models/settings.ts'
 import { createTestimonials, type Testimonials } from './testimonials.ts'
@@ -45,8 +44,8 @@ export async function start(settings: StartSettings): Promise<Running> {
       url: listener.url,
       organizationId: demoOrganization.id,
     })
-    const jobs = startJobs(engine, logger)
-    const stop = stopOnce([() => listener?.close(), jobs.stop, testimonials.close, database.close])
+    const worker = await testimonials.startWorker({ databaseUrl: database.directUrl })
+    const stop = stopOnce([() => listener?.close(), () => worker.stop(), testimonials.close, database.close])
     return { credentials, testimonials, database, stop }
   } catch (error) {
     await stopOnce([() => listener?.close(), testimonials.close, database.close])()

@@ -1,0 +1,25 @@
+import type { Logger } from '../context.ts'
+import type { WorkerReport } from './worker.ts'
+
+/** Writes what a worker tells to the log: failures, and runs that did something. */
+export function logReport(logger: Logger, report: WorkerReport): void {
+  switch (report.type) {
+    case 'run': {
+      const { job, count, ms, isDone, code } = report
+      if (code !== null) logger.error({ job, code, ms }, 'job failed')
+      else if (count > 0) logger.info({ job, count, ms, isDone }, 'job')
+      return
+    }
+    case 'event_failed': {
+      const { organizationId, event, id, error } = report
+      logger.error({ organizationId, event, id, error }, 'event not taken')
+      return
+    }
+    case 'database':
+      if (report.isAvailable) logger.info({}, 'the database is back, the jobs go on')
+      else logger.error({ code: 'database_unavailable' }, 'the database is away, the jobs wait')
+      return
+    default:
+      logger.error({ problem: report.message }, 'worker')
+  }
+}
