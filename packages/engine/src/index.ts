@@ -65,6 +65,7 @@ export {
   UnavailableError,
 } from './errors.ts'
 export type { ExecuteInput, ExecuteResult, RunContext, RunResult } from './execute.ts'
+export { type CallCharge, MeteredCall, type SettleIntentStore } from './metered-call.ts'
 export {
   type AdjustInput,
   type GrantInput,
