@@ -6,7 +6,7 @@ import { isAccepted } from './accepted-answer.ts'
 import { attemptOf, type Candidate } from './attempt.ts'
 import { countOutputTokens, textOfContent } from './count-tokens.ts'
 import type { ActiveCall, ModelUse } from './metering-core.ts'
-import { type Failure, failureOf } from './provider-failure.ts'
+import { type Failure, failureAfter } from './provider-failure.ts'
 import type { ResolvedModel } from './providers.ts'
 import { withReceipt } from './receipt.ts'
 import { type StoredAnswer, sdkUsageOf } from './replay.ts'
@@ -178,15 +178,6 @@ async function callOnce(
     attempts.push(attempt(failure.kind, { status: failure.status }))
     return { failure }
   }
-}
-
-/** The failure of an error; where a signal ended the call, providers throw what they like. */
-export function failureAfter(
-  error: unknown,
-  signals: { limit: AbortSignal; callers: AbortSignal | undefined },
-): Failure {
-  if (signals.callers?.aborted === true) return { kind: 'aborted', status: null }
-  return signals.limit.aborted ? { kind: 'timeout', status: null } : failureOf(error)
 }
 
 function countedOutput({ usage, content }: LanguageModelV4GenerateResult, { modelId }: Candidate): number {

@@ -135,3 +135,12 @@ function retryAfterOf(headers: Record<string, string> | undefined): number | und
   if (Number.isFinite(seconds) && seconds >= 0) return Math.min(seconds * 1000, longestRetryAfterMs)
   return undefined
 }
+
+/** The failure of an error; where a signal ended the call, providers throw what they like. */
+export function failureAfter(
+  error: unknown,
+  signals: { limit: AbortSignal; callers: AbortSignal | undefined },
+): Failure {
+  if (signals.callers?.aborted === true) return { kind: 'aborted', status: null }
+  return signals.limit.aborted ? { kind: 'timeout', status: null } : failureOf(error)
+}
