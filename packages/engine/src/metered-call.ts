@@ -2,7 +2,7 @@ import type { Pool } from 'pg'
 import type { Credits } from './credits.ts'
 import { queryRows } from './database.ts'
 import { errorOf, StipendError } from './errors.ts'
-import type { ModelUsage, PriceBook } from './prices.ts'
+import { type ModelUsage, type PriceBook, sumOfUsages } from './prices.ts'
 import type {
   Reservation,
   Reservations,
@@ -182,7 +182,8 @@ export class MeteredCall {
       return { ...common, actualCredits: estimatedCredits, flags: [...flags, 'estimated'] }
     }
     const [model] = usages
-    if (usages.every((usage) => usage.model === model?.model)) return { ...common, usage: sumOf(usages) }
+    if (usages.every((usage) => usage.model === model?.model))
+      return { ...common, usage: sumOfUsages(usages) }
     try {
       const costNanoUsd = usages.reduce((sum, usage) => sum + this.#dependencies.prices.costOf(usage), 0n)
       return { ...common, costNanoUsd, model: last.model, metadata: { ...metadata, usage: last, usages } }
@@ -210,16 +211,4 @@ export class MeteredCall {
     }
     return null
   }
-}
-
-/** Tokens of calls of one model together. */
-function sumOf(usages: readonly ModelUsage[]): ModelUsage {
-  return usages.reduce((sum, usage) => ({
-    model: usage.model,
-    inputTokens: sum.inputTokens + usage.inputTokens,
-    cachedInputTokens: (sum.cachedInputTokens ?? 0) + (usage.cachedInputTokens ?? 0),
-    cacheWriteTokens: (sum.cacheWriteTokens ?? 0) + (usage.cacheWriteTokens ?? 0),
-    outputTokens: sum.outputTokens + usage.outputTokens,
-    reasoningTokens: (sum.reasoningTokens ?? 0) + (usage.reasoningTokens ?? 0),
-  }))
 }

@@ -1,6 +1,6 @@
 import type { LanguageModelV4CallOptions, LanguageModelV4GenerateResult } from '@ai-sdk/provider'
 import { StipendError } from '../errors.ts'
-import type { ModelUsage } from '../prices.ts'
+import { type ModelUsage, sumOfUsages } from '../prices.ts'
 import type { SettleFlag } from '../reservations.ts'
 import { isAccepted } from './accepted-answer.ts'
 import { attemptOf, type Candidate } from './attempt.ts'
@@ -70,7 +70,7 @@ async function conclude(
     usages: [...earlier, ...value.usages],
     flags,
     model: candidate.modelId,
-    reply: storedAnswer(step, result, candidate, value.usages.at(-1) ?? null),
+    reply: storedAnswer(step, result, candidate, sumOfUsages([...earlier, ...value.usages])),
   })
   return { ...result, providerMetadata: withReceipt(result.providerMetadata, receipt) }
 }
@@ -79,7 +79,7 @@ function storedAnswer(
   step: Step,
   { content, finishReason, structuredOutputText }: LanguageModelV4GenerateResult,
   candidate: Candidate,
-  usage: ModelUsage | null,
+  usage: ModelUsage,
 ): StoredAnswer {
   return {
     content,
@@ -115,7 +115,7 @@ export async function fail(
       content: [],
       finishReason: { unified: 'error', raw: undefined },
       model: null,
-      usage: usages.at(-1) ?? null,
+      usage: sumOfUsages(usages),
       isSimulated: step.isSimulated,
       isPartial: true,
       attempts: step.attempts.length,

@@ -2,7 +2,7 @@ import type { LanguageModelV4CallOptions } from '@ai-sdk/provider'
 import { type Credits, creditsToNumber } from '../credits.ts'
 import { errorOf } from '../errors.ts'
 import type { MeteredCall } from '../metered-call.ts'
-import type { ModelUsage } from '../prices.ts'
+import { type ModelUsage, sumOfUsages } from '../prices.ts'
 import type { SettleFlag } from '../reservations.ts'
 import type { Attempt } from './attempt.ts'
 import { countPromptTokens } from './count-tokens.ts'
@@ -88,7 +88,7 @@ export async function settleStep(step: Step, charge: StepCharge): Promise<Receip
     creditsUsed,
     balanceRemaining: settlement?.balanceRemaining ?? call.reservation.balance,
     model: charge.model,
-    usage: charge.usages.at(-1) ?? null,
+    usage: charge.usages.length === 0 ? null : sumOfUsages(charge.usages),
     attempts: attempts.length,
     isSimulated,
     isPartial: charge.outcome === 'partial',

@@ -4,7 +4,7 @@ import type {
   LanguageModelV4StreamResult,
 } from '@ai-sdk/provider'
 import { errorOf } from '../errors.ts'
-import type { ModelUsage } from '../prices.ts'
+import { type ModelUsage, sumOfUsages } from '../prices.ts'
 import type { SettleFlag } from '../reservations.ts'
 import { countOutputTokens } from './count-tokens.ts'
 import { fail } from './generate.ts'
@@ -268,7 +268,7 @@ class MeteredStream {
       usages: [...this.#earlier, modelUsage],
       flags,
       model: candidate.modelId,
-      reply: this.#storedAnswer(outcome, finish, modelUsage),
+      reply: this.#storedAnswer(outcome, finish, sumOfUsages([...this.#earlier, modelUsage])),
     })
   }
 
