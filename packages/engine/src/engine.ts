@@ -4,7 +4,7 @@ import * as apiKeys from './api-keys.ts'
 import * as balances from './balances.ts'
 import { Batcher, type BatcherOptions } from './batcher.ts'
 import * as budgets from './budgets.ts'
-import { type CatalogDefinition, normalizeCatalog } from './catalog.ts'
+import { type CatalogDefinition, type NormalCatalog, normalizeCatalog } from './catalog.ts'
 import * as catalogStore from './catalog-store.ts'
 import type { ErrorCode } from './errors.ts'
 import {
@@ -16,6 +16,7 @@ import {
 } from './execute.ts'
 import * as holds from './holds.ts'
 import * as jobs from './jobs.ts'
+import { MeteredCall, type MeteredCallDependencies } from './metered-call.ts'
 import { OfferBook } from './offers.ts'
 import * as organizations from './organizations.ts'
 import { type DeliverEventsInput, Outbox } from './outbox.ts'
@@ -72,12 +73,14 @@ const defaults: BatcherOptions = {
 /** Typed access to one Stipend database. Every method's errors are StipendErrors. */
 export class Engine<Catalog extends CatalogDefinition = CatalogDefinition> {
   readonly catalog: Catalog
+  /** The catalog's models by key. */
+  readonly models: NormalCatalog['models']
   readonly #pool: Pool
   readonly #batcher: Batcher
-  readonly #prices: PriceBook
   readonly #reservations: Reservations
   readonly #settleIntents: SettleIntents
   readonly #outbox: Outbox
+  readonly #calls: MeteredCallDependencies
 
   constructor(options: EngineOptions<Catalog>) {
     this.catalog = options.catalog
@@ -85,10 +88,11 @@ export class Engine<Catalog extends CatalogDefinition = CatalogDefinition> {
     // An idle connection that breaks would otherwise end the process; the pool opens another one.
     if (this.#pool.listenerCount('error') === 0) this.#pool.on('error', () => undefined)
     this.#batcher = new Batcher(options.database, { ...defaults, ...options.batching })
-    this.#prices = new PriceBook(normalizeCatalog(options.catalog).models)
+    this.models = normalizeCatalog(options.catalog).models
+    const prices = new PriceBook(this.models)
     this.#reservations = new Reservations(
       this.#batcher,
-      this.#prices,
+      prices,
       new OfferBook(options.database),
       new PartyRegistry(options.database),
     )
@@ -99,6 +103,12 @@ export class Engine<Catalog extends CatalogDefinition = CatalogDefinition> {
       priced: (input) => this.#reservations.priced(input),
       onDropped: options.onSettleDropped,
     })
+    this.#calls = {
+      pool: this.#pool,
+      reservations: this.#reservations,
+      prices,
+      settleIntents: this.#settleIntents,
+    }
   }
 
   /** Pushes this engine's catalog. */
@@ -154,7 +164,12 @@ export class Engine<Catalog extends CatalogDefinition = CatalogDefinition> {
     input: Typed<ExecuteInput, Catalog>,
     run: (context: RunContext) => Promise<RunResult<Result>>,
   ): Promise<ExecuteResult<Result>> {
-    return executeWithAIAccess(this.#pool, this.#reservations, input, run)
+    return executeWithAIAccess(this.#calls, input, run)
+  }
+
+  /** Reserves for a call that the caller makes and ends: what executeWithAIAccess and metered models are made of. */
+  openCall(input: Typed<ReserveInput, Catalog>): Promise<MeteredCall> {
+    return MeteredCall.open(this.#calls, input)
   }
 
   putOrganization(input: organizations.PutOrganizationInput): Promise<organizations.PutOrganizationResult> {

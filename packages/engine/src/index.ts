@@ -67,6 +67,7 @@ export {
 export type { ExecuteInput, ExecuteResult, RunContext, RunResult } from './execute.ts'
 export { type Hold, type HoldPage, holdStatuses, type ListHoldsInput } from './holds.ts'
 export type { JobBounds } from './jobs.ts'
+export { type CallCharge, MeteredCall, type SettleIntentStore } from './metered-call.ts'
 export {
   type AdjustInput,
   type GrantInput,

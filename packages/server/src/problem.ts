@@ -96,6 +96,11 @@ const decisions: ReadonlySet<string> = new Set([
   'capability_disabled',
   'model_unpriced',
 ])
+/** A problem as a text, for streams that have begun and can only end with it. It has no request id. */
+export function problemText(error: unknown): string {
+  const { requestId: _, ...problem } = problemOf(asStipendError(error), '')
+  return JSON.stringify(problem)
+}
 
 function asStipendError(error: unknown): StipendError {
   if (error instanceof StipendError) return error

@@ -45,10 +45,15 @@ export async function start(settings: StartSettings): Promise<Running> {
       organizationId: demoOrganization.id,
     })
     const worker = await testimonials.startWorker({ databaseUrl: database.directUrl })
-    const stop = stopOnce([() => listener?.close(), () => worker.stop(), testimonials.close, database.close])
+    const stop = stopOnce([
+      () => worker.stop(),
+      // Open streams end first: the listener waits for its last answer.
+      () => Promise.all([testimonials.close(), listener?.close()]).then(() => undefined),
+      database.close,
+    ])
     return { credentials, testimonials, database, stop }
   } catch (error) {
-    await stopOnce([() => listener?.close(), testimonials.close, database.close])()
+    await stopOnce([() => listener?.close(), () => testimonials.close(), database.close])()
     throw error
   }
 }

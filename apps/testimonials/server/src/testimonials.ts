@@ -1,3 +1,4 @@
+import type { Timeouts } from '@stipend/engine/ai'
 import { createStipend, type Identify, type Logger, type Stipend } from '@stipend/server'
 import type { Pool } from 'pg'
 import { createModelRegistry, type ModelRegistry } from './models/registry.ts'
@@ -12,21 +13,24 @@ export interface TestimonialsOptions {
   providers: ProviderSettings
   identify?: Identify | undefined
   logger?: Logger | undefined
-  /** Of one call to a model, and of a request with all its calls. Default 30 s and 60 s. */
-  timeouts?: { attemptMs: number; totalMs: number } | undefined
+  /** Of model calls. Default 30 s for one and 60 s for a request with all its calls. */
+  timeouts?: Partial<Timeouts> | undefined
 }
 
+export type TestimonialsStipend = Stipend<TestimonialsCatalog>
+
 /** The testimonials product: Stipend's HTTP API with the product's own routes. */
-export interface Testimonials extends Stipend<TestimonialsCatalog> {
+export interface Testimonials extends TestimonialsStipend {
   registry: ModelRegistry
 }
 
 export function createTestimonials(options: TestimonialsOptions): Testimonials {
   const { database, identify, logger } = options
   const registry = createModelRegistry(options.providers)
-  const timeouts = options.timeouts ?? { attemptMs: 30_000, totalMs: 60_000 }
-  const stipend = createStipend({ database, catalog, identify, logger })
+  const timeouts = { attemptMs: 30_000, totalMs: 60_000, ...options.timeouts }
+  const { resolve: providers } = registry
+  const stipend = createStipend({ database, catalog, identify, logger, providers, timeouts })
   stipend.app.get('/', (c) => c.redirect('docs', 302))
-  stipend.app.route('/', testimonialRoutes({ registry, timeouts }))
+  stipend.app.route('/', testimonialRoutes(stipend))
   return { ...stipend, registry }
 }
