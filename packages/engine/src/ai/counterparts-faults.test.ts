@@ -86,11 +86,11 @@ const faults: Record<string, (protocol: Protocol, how: string) => Fault> = {
   }),
   'headers that never come': () => ({ reply: 'silent', kind: 'timeout' }),
   'a body that stops before the first words': () => ({
-    reply: { usage: told, then: 'hang' },
+    reply: { usage: told, ending: 'hang' },
     kind: 'timeout',
   }),
   'a connection cut before the first words': () => ({
-    reply: { usage: told, then: 'cut' },
+    reply: { usage: told, ending: 'cut' },
     kind: 'lost_connection',
   }),
 }
@@ -152,11 +152,11 @@ describe.each(ways)('%s, %s', (protocol, how) => {
 
 const words = Array.from({ length: 100 }, () => 'wave ')
 const inTheMiddle = ['cut', 'stop', 'error', 'hang'] as const
-const middle = protocols.flatMap((protocol) => inTheMiddle.map((then) => [protocol, then] as const))
+const middle = protocols.flatMap((protocol) => inTheMiddle.map((ending) => [protocol, ending] as const))
 
-test.each(middle)('a stream of %s with words, and then: %s', async (protocol, then) => {
+test.each(middle)('a stream of %s with words, and then: %s', async (protocol, ending) => {
   server.script({
-    [modelNames[protocol]]: [{ words, usage: { ...told, cached: 400 }, then }],
+    [modelNames[protocol]]: [{ words, usage: { ...told, cached: 400 }, ending }],
     spare: [spare],
   })
   const { organizationId, text, error } = await call('streamText', protocol, 'enhanced')
@@ -182,7 +182,7 @@ test.each(middle)('a stream of %s with words, and then: %s', async (protocol, th
 })
 
 test.each(protocols)('an error event of %s before the first words: another model', async (protocol) => {
-  server.script({ [modelNames[protocol]]: [{ usage: told, then: 'error' }], spare: [spare] })
+  server.script({ [modelNames[protocol]]: [{ usage: told, ending: 'error' }], spare: [spare] })
   const { organizationId, text } = await call('streamText', protocol, 'enhanced')
   expect(text).toBe('The sea is wide.')
   expect(await charged(organizationId)).toBe(sparePrice)
@@ -193,8 +193,8 @@ test.each(protocols)('an error event of %s before the first words: another model
 })
 
 test.each(protocols)('half an answer of %s that is not streamed: another model', async (protocol) => {
-  for (const then of ['cut', 'stop', 'hang'] as const) {
-    server.script({ [modelNames[protocol]]: [{ words, usage: told, then }], spare: [spare] })
+  for (const ending of ['cut', 'stop', 'hang'] as const) {
+    server.script({ [modelNames[protocol]]: [{ words, usage: told, ending }], spare: [spare] })
     const { organizationId, text } = await call('generateText', protocol, 'enhanced')
     expect(text).toBe('The sea is wide.')
     expect(await charged(organizationId)).toBe(sparePrice)

@@ -20,11 +20,14 @@ export interface Answer {
   usage?: WireUsage | null
   /** Between two words. */
   everyMs?: number
+  /** Before the headers, and between them and the first words. */
+  headersMs?: number
+  startMs?: number
   /**
    * After the words. `stop`: the body ends without the protocol's end. `cut`: the socket is destroyed. `error`: an
    * error event. `hang`: nothing more. Where it is not streamed, all but `end` come in the middle of the body.
    */
-  then?: 'end' | 'stop' | 'cut' | 'error' | 'hang'
+  ending?: 'end' | 'stop' | 'cut' | 'error' | 'hang'
 }
 
 /** What the server does with a request. `silent`: headers never come. `malformed`: 200 with half a JSON text. */

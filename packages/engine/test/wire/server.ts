@@ -115,11 +115,11 @@ async function play(reply: Reply, playing: Playing): Promise<'cut' | 'done'> {
   const text = JSON.stringify(wire.body({ model: seen.model, answer }))
   const half = text.slice(0, text.length / 2)
   response.writeHead(200, { 'content-type': 'application/json' })
-  const then = reply === 'malformed' ? 'stop' : (reply.then ?? 'end')
-  if (then === 'end') response.end(text)
-  else if (then === 'stop' || then === 'error') response.end(half)
+  const ending = reply === 'malformed' ? 'stop' : (reply.ending ?? 'end')
+  if (ending === 'end') response.end(text)
+  else if (ending === 'stop' || ending === 'error') response.end(half)
   else response.write(half)
-  return then === 'cut' ? await afterFlush('cut') : 'done'
+  return ending === 'cut' ? await afterFlush('cut') : 'done'
 }
 
 async function playStream(answer: Answer, { wire, response, seen }: Playing): Promise<'cut' | 'done'> {
@@ -127,20 +127,23 @@ async function playStream(answer: Answer, { wire, response, seen }: Playing): Pr
   const write = (events: readonly object[]) => {
     for (const event of events) response.write(line(wire, event))
   }
+  if (answer.headersMs !== undefined) await sleep(answer.headersMs)
+  if (response.destroyed) return 'done'
   response.writeHead(200, { 'content-type': 'text/event-stream' })
   response.flushHeaders()
   write(wire.start(asked))
+  if (answer.startMs !== undefined) await sleep(answer.startMs)
   for (const word of answer.words ?? []) {
     if (answer.everyMs !== undefined) await sleep(answer.everyMs)
     if (response.destroyed) return 'done'
     write(wire.word(word))
     seen.wordsWritten += 1
   }
-  const then = answer.then ?? 'end'
-  if (then === 'hang') return 'done'
-  if (then === 'cut') return await afterFlush('cut')
-  if (then === 'error') write([wire.errorEvent()])
-  if (then === 'end') {
+  const ending = answer.ending ?? 'end'
+  if (ending === 'hang') return 'done'
+  if (ending === 'cut') return await afterFlush('cut')
+  if (ending === 'error') write([wire.errorEvent()])
+  if (ending === 'end') {
     write(wire.end(asked))
     if (wire.lastLine !== null) response.write(`data: ${wire.lastLine}\n\n`)
   }
