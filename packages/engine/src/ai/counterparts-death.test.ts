@@ -50,7 +50,9 @@ test('kill -9 with a stream in flight: the lease runs out, and what was last rep
   // The first report comes 10 s after the hold.
   const reported = () =>
     ledger.database.owner
-      .query('select from stipend.credit_reservations where organization_id = $1 and reported_credits > 0', [late])
+      .query('select from stipend.credit_reservations where organization_id = $1 and reported_credits > 0', [
+        late,
+      ])
       .then(({ rows }) => rows.length)
   await expect.poll(reported, { timeout: 15_000 }).toBe(1)
   const wordsReported = second.words()

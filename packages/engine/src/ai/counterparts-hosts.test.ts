@@ -14,21 +14,25 @@ const prompt = 'sea '.repeat(1_000)
 const words = ['The sea ', 'is wide.']
 const answer = { words, usage: { input: 1_000, output: 500 } }
 
-test.each(['generateText', 'streamText'])('a provider function that throws leaves no hold: %s', async (how) => {
-  const organizationId = await createOrganization()
-  const broken = createMetering(engine, {
-    providers: () => {
-      throw new Error('no such key in the vault')
-    },
-  })
-  const model = broken.model({ organizationId, capability: 'openai' })
-  const errors: unknown[] = []
-  if (how === 'generateText') await generateText({ model, prompt }).catch((error: unknown) => errors.push(error))
-  else await streamText({ model, prompt, onError: ({ error }) => errors.push(error) }).consumeStream()
-  expect(errors).toMatchObject([{ message: 'no such key in the vault' }])
-  expect(await ledger.pools(organizationId)).toMatchObject({ bonus: 1_000, reserved: 0 })
-  await broken.close(0)
-})
+test.each(['generateText', 'streamText'])(
+  'a provider function that throws leaves no hold: %s',
+  async (how) => {
+    const organizationId = await createOrganization()
+    const broken = createMetering(engine, {
+      providers: () => {
+        throw new Error('no such key in the vault')
+      },
+    })
+    const model = broken.model({ organizationId, capability: 'openai' })
+    const errors: unknown[] = []
+    if (how === 'generateText')
+      await generateText({ model, prompt }).catch((error: unknown) => errors.push(error))
+    else await streamText({ model, prompt, onError: ({ error }) => errors.push(error) }).consumeStream()
+    expect(errors).toMatchObject([{ message: 'no such key in the vault' }])
+    expect(await ledger.pools(organizationId)).toMatchObject({ bonus: 1_000, reserved: 0 })
+    await broken.close(0)
+  },
+)
 
 test.each(['generateText', 'streamText'])('a report that throws costs nobody an answer: %s', async (how) => {
   const organizationId = await createOrganization()
@@ -43,7 +47,8 @@ test.each(['generateText', 'streamText'])('a report that throws costs nobody an 
   })
   server.script({ 'gpt-5-mini': [{ status: 500 }], spare: [answer] })
   const model = loud.model({ organizationId, capability: 'openai', quality: 'enhanced' })
-  const result = how === 'generateText' ? await generateText({ model, prompt }) : streamText({ model, prompt })
+  const result =
+    how === 'generateText' ? await generateText({ model, prompt }) : streamText({ model, prompt })
   expect(await result.text).toBe('The sea is wide.')
   await expect.poll(() => warnings).toEqual(['the log is full'])
   process.off('warning', note)

@@ -61,7 +61,10 @@ describe.each(protocols)('%s', (protocol) => {
     expect(written).toBeLessThan(60)
     expect(row?.flags).toEqual(['partial', 'estimated'])
     const counted = (await charged(organizationId)) * 1_000
-    const ofInput = protocol === 'anthropic' ? 600 * input + 400 * cached : 1_010 * input * (protocol === 'local' ? 1.35 : 1)
+    const ofInput =
+      protocol === 'anthropic'
+        ? 600 * input + 400 * cached
+        : 1_010 * input * (protocol === 'local' ? 1.35 : 1)
     const room = protocol === 'openai' ? 1 : 1.35
     expect((counted - ofInput) / output).toBeGreaterThan((written - 6) * 1)
     expect((counted - ofInput) / output).toBeLessThan((written + 6) * room)
