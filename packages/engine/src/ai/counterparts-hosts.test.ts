@@ -186,3 +186,36 @@ test('where the database is gone when the answer ends, the caller has the answer
   expect(ends.map(({ done }) => done)).toEqual([true, true, true])
   await there.close()
 })
+
+test('a shutdown while a call reserves: no model is called, and no hold is left when it is done', async () => {
+  const organizationId = await ledger.createOrganization('payg', 1_000)
+  server.script({ llama: [answer] })
+  const closing = createMetering(engine, { providers: providersAt(server.url) })
+  const call = generateText({ model: closing.model({ organizationId, capability: 'local' }), prompt })
+  const outcome = call.catch((error: unknown) => error)
+  await new Promise((resolve) => setImmediate(resolve))
+  await closing.close()
+  expect(await ledger.pools(organizationId)).toMatchObject({ bonus: 1_000, reserved: 0 })
+  expect(await outcome).toMatchObject({ code: 'overloaded' })
+  expect(server.requests).toEqual([])
+})
+
+test('a slow reader past the time limit pays what the provider told meanwhile, exactly', async () => {
+  const organizationId = await createOrganization()
+  server.script({ llama: [answer] })
+  const model = metering.model({
+    organizationId,
+    capability: 'local',
+    timeouts: { totalMs: 300, idleReaderMs: 5_000 },
+  })
+  const { stream } = await model.doStream({
+    prompt: [{ role: 'user', content: [{ type: 'text', text: prompt }] }],
+  })
+  const parts: { type: string }[] = []
+  for await (const part of stream) {
+    parts.push(part)
+    if (parts.length === 1) await new Promise((resolve) => setTimeout(resolve, 500))
+  }
+  expect(parts.map(({ type }) => type).slice(-2)).toEqual(['error', 'finish'])
+  expect(await lastRow(organizationId)).toMatchObject({ amount: -300, flags: ['partial'] })
+})

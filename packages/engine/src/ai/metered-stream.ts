@@ -69,7 +69,7 @@ export class MeteredStream {
       if (callers?.aborted === true) {
         void this.#leave()
         this.#fault(signal.reason)
-      } else void this.#breakOff()
+      } else void this.#breakOff(true)
     }
     signal.addEventListener('abort', onAbort, { once: true })
     this.#unlisten = () => signal.removeEventListener('abort', onAbort)
@@ -136,11 +136,15 @@ export class MeteredStream {
     })
   }
 
-  /** The provider, the time limit or the server broke it off: what was passed on is charged, and said to be partial. */
-  #breakOff(): Promise<void> {
+  /**
+   * The provider broke it off, or the time limit or the server (`isOurs`): what was produced is charged, and said to be
+   * partial.
+   */
+  #breakOff(isOurs = false): Promise<void> {
     return this.#end(async () => {
+      if (isOurs) await this.#drain(takeInMs, takeInGapMs)
       this.#cut()
-      const receipt = await this.#settle('partial', null)
+      const receipt = await this.#settle('partial', isOurs ? this.#finished : null)
       const { model, creditsUsed, balanceRemaining, reservationId } = receipt
       const error = errorOf('provider_failed', {
         message: 'The answer broke off; what was produced until then was charged.',
@@ -154,7 +158,9 @@ export class MeteredStream {
       this.#controller?.enqueue({
         type: 'finish',
         finishReason: { unified: 'error', raw: undefined },
-        usage: sdkUsageOf(modelUsageOf(this.#started.candidate.key, this.#usage(null))),
+        usage: sdkUsageOf(
+          modelUsageOf(this.#started.candidate.key, this.#usage(isOurs ? this.#finished : null)),
+        ),
         providerMetadata: withReceipt(undefined, receipt),
       })
       this.#controller?.close()
@@ -188,9 +194,9 @@ export class MeteredStream {
     }
   }
 
-  /** Does the work of an end, once, whatever its outcome; a fault of ours goes to the reader. */
+  /** Does the work of an end, once, whatever its outcome; a fault of ours goes to the reader. Over when it is settled. */
   async #end(work: () => Promise<void>): Promise<void> {
-    if (this.#isEnding) return
+    if (this.#isEnding) return await this.ended
     this.#isEnding = true
     clearTimeout(this.#idle)
     this.#unlisten()

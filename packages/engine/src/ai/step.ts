@@ -3,10 +3,10 @@ import { type Credits, creditsToNumber } from '../credits.ts'
 import { errorOf } from '../errors.ts'
 import type { MeteredCall } from '../metered-call.ts'
 import type { ModelUsage } from '../prices.ts'
-import type { SettleFlag } from '../reservations.ts'
+import type { ReserveInput, SettleFlag } from '../reservations.ts'
 import type { Attempt, Candidate } from './attempt.ts'
 import { countPromptTokens, tokensFor } from './count-tokens.ts'
-import type { ModelUse } from './metering-core.ts'
+import type { ActiveCall, MeteringCore, ModelUse } from './metering-core.ts'
 import { type Receipt, receiptOf } from './receipt.ts'
 import type { StoredAnswer } from './replay.ts'
 
@@ -28,8 +28,7 @@ export interface Step {
 /** Reserves for the next step; its key is `key#n`. @throws StipendError with the refusal; nothing was called. */
 export async function openStep(use: ModelUse, options: LanguageModelV4CallOptions): Promise<Step> {
   const { core } = use
-  if (core.isClosing)
-    throw errorOf('overloaded', { message: 'The server is shutting down.', retryAfterMs: 1000 })
+  if (core.isClosing) throw closing()
   use.progress.steps += 1
   const number = use.progress.steps
   const { accepts: _, timeouts: __, idempotencyKey, parameters, ...reserve } = use.options
@@ -37,7 +36,7 @@ export async function openStep(use: ModelUse, options: LanguageModelV4CallOption
   const counted = countPromptTokens(options)
   const promptTokens = tokensFor(counted, use.picked === undefined ? models : [use.picked])
   const isKeyed = idempotencyKey !== undefined
-  const call = await core.opener.openCall({
+  const call = await opened(core, {
     ...reserve,
     model: use.picked,
     promptTokens,
@@ -55,6 +54,24 @@ export async function openStep(use: ModelUse, options: LanguageModelV4CallOption
     maxOutputTokens,
     attempts: [],
     isSimulated: false,
+  }
+}
+
+const closing = () => errorOf('overloaded', { message: 'The server is shutting down.', retryAfterMs: 1000 })
+
+/** Reserves, known to a shutdown: one that begins meanwhile lets no model be called, and waits until the hold is gone. */
+async function opened(core: MeteringCore, input: ReserveInput): Promise<MeteredCall> {
+  const opening = core.opener.openCall(input).then(async (call) => {
+    if (!core.isClosing || call.reservation.isReplay) return call
+    await call.release()
+    throw closing()
+  })
+  const active: ActiveCall = { interrupt: () => undefined, ended: opening.catch(() => undefined) }
+  core.active.add(active)
+  try {
+    return await opening
+  } finally {
+    core.active.delete(active)
   }
 }
 
