@@ -51,6 +51,7 @@ export class MeteredCall {
   readonly #keepsReply: boolean
   #usageSoFar: () => ModelUsage | undefined = () => undefined
   #held: Credits
+  #isEnding = false
 
   private constructor(dependencies: MeteredCallDependencies, reservation: Reservation, keepsReply: boolean) {
     this.#dependencies = dependencies
@@ -122,8 +123,9 @@ export class MeteredCall {
     }
   }
 
-  /** Drops the hold: nothing is charged. What fails here the lease mends: never reported, it is charged nothing. */
+  /** Drops the hold, unless it is settled already: nothing is charged. What fails here the lease mends: never reported, it is charged nothing. */
   async release(): Promise<void> {
+    if (this.#isEnding || this.reservation.isReplay) return
     this.#stop()
     const { organizationId, id } = this.reservation
     try {
@@ -162,6 +164,7 @@ export class MeteredCall {
   }
 
   #stop(): void {
+    this.#isEnding = true
     clearInterval(this.#timer)
   }
 

@@ -34,20 +34,17 @@ export function countTokens(text: string): number {
   return exact === text.length ? tokens : Math.ceil((tokens * text.length) / exact)
 }
 
-/** Tokens of a call's prompt, tools and schema, with room for how the provider of `modelId` (provider/model) counts. */
-export function countPromptTokens(
-  { prompt, tools, responseFormat }: LanguageModelV4CallOptions,
-  modelIds: readonly string[],
-): number {
+/** Tokens of a call's prompt, tools and schema by o200k_base: see {@link tokensFor}. */
+export function countPromptTokens({ prompt, tools, responseFormat }: LanguageModelV4CallOptions): number {
   const messages = prompt.reduce((sum, message) => sum + tokensOfMessage + messageTokens(message), 0)
   const extras = [tools, responseFormat].filter((extra) => extra !== undefined)
   const schemas = extras.reduce((sum, extra) => sum + countTokens(JSON.stringify(extra)), 0)
-  return scaled(messages + schemas + tokensOfMessage, modelIds)
+  return messages + schemas + tokensOfMessage
 }
 
 /** Tokens of what a model wrote, as its provider may count them. */
 export function countOutputTokens(text: string, modelId: string): number {
-  return text === '' ? 0 : scaled(countTokens(text), [modelId])
+  return text === '' ? 0 : tokensFor(countTokens(text), [modelId])
 }
 
 /** Text of an answer as it is counted: what was said, thought, and given to tools. */
@@ -60,7 +57,8 @@ export function textOfContent(content: readonly LanguageModelV4Content[]): strin
     .join('')
 }
 
-function scaled(tokens: number, modelIds: readonly string[]): number {
+/** What tokens of o200k_base may come to at the providers of these models (`provider/model`): the highest of them. */
+export function tokensFor(tokens: number, modelIds: readonly string[]): number {
   const factors = modelIds.map((id) => perThousand[id.slice(0, id.indexOf('/'))] ?? perThousandElsewhere)
   return Math.ceil((tokens * Math.max(1_000, ...factors)) / 1_000)
 }

@@ -1,5 +1,4 @@
 import type { LanguageModelV4CallOptions, LanguageModelV4GenerateResult } from '@ai-sdk/provider'
-import { StipendError } from '../errors.ts'
 import { type ModelUsage, sumOfUsages } from '../prices.ts'
 import type { SettleFlag } from '../reservations.ts'
 import { isAccepted } from './accepted-answer.ts'
@@ -47,8 +46,7 @@ export async function meteredGenerate(
   try {
     return await work
   } catch (error) {
-    if (error instanceof StipendError) throw error
-    // A fault of ours: the hold must not outlive it unseen. Settled or released already, this changes nothing.
+    // A fault of ours or of the host's providers: the hold must not outlive it. Ended already, this changes nothing.
     await step.call.release()
     throw error
   } finally {
@@ -160,7 +158,7 @@ async function callOnce(
   options: LanguageModelV4CallOptions,
   { candidate, resolved, signal }: Asking,
 ): Promise<Called> {
-  const { use, attempts, promptTokens, maxOutputTokens } = step
+  const { use, attempts, maxOutputTokens } = step
   const attempt = attemptOf(candidate, resolved.provider)
   const limit = AbortSignal.any([signal, AbortSignal.timeout(use.timeouts.attemptMs)])
   try {
@@ -168,7 +166,7 @@ async function callOnce(
     // A provider that does not listen to the signal must not keep the caller.
     const result = await within(asked, use.timeouts.attemptMs + 50, signal)
     const outputTokens = countedOutput(result, candidate)
-    const usage = tokenUsageOf(result.usage, { inputTokens: promptTokens, outputTokens })
+    const usage = tokenUsageOf(result.usage, { inputTokens: step.promptTokensOf(candidate), outputTokens })
     const accepted = isAccepted(options, result, use.options.accepts)
     const served = result.response?.modelId ?? null
     attempts.push(attempt(accepted ? 'served' : 'rejected_reply', { served, usage }))

@@ -60,7 +60,12 @@ export interface ModelUse {
   resolve: (modelId: string) => ResolvedModel | null
   /** The model that the host picked, as `provider/model`; undefined: the plan's list. */
   picked: string | undefined
+  progress: Progress
+}
+
+/** Of all calls of one metered model or middleware, so far. */
+export interface Progress {
   steps: number
-  /** Hundredths of credits of all steps so far. */
+  /** Hundredths of credits. */
   totalCreditsUsed: number
 }

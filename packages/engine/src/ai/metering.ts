@@ -2,7 +2,7 @@ import type { LanguageModelV4, LanguageModelV4Middleware } from '@ai-sdk/provide
 import type { CatalogDefinition } from '../catalog.ts'
 import type { CapabilityOf, Engine, QualityOf } from '../engine.ts'
 import { meteredGenerate } from './generate.ts'
-import type { CallReport, MeteringCore, MeterOptions, ModelUse } from './metering-core.ts'
+import type { CallReport, MeteringCore, MeterOptions, ModelUse, Progress } from './metering-core.ts'
 import { type Providers, resolveModel } from './providers.ts'
 import { receipt } from './receipt.ts'
 import { meteredStream } from './stream.ts'
@@ -53,16 +53,19 @@ export function createMetering<Catalog extends CatalogDefinition>(
 function modelUse(
   core: MeteringCore,
   options: MeterOptions,
-  fields: Pick<ModelUse, 'resolve' | 'picked'>,
+  fields: Pick<ModelUse, 'resolve' | 'picked' | 'progress'>,
 ): ModelUse {
   const timeouts = { ...core.timeouts, ...options.timeouts }
-  return { core, options, timeouts, steps: 0, totalCreditsUsed: 0, ...fields }
+  return { core, options, timeouts, ...fields }
 }
+
+const noProgress = (): Progress => ({ steps: 0, totalCreditsUsed: 0 })
 
 function meteredModel(core: MeteringCore, options: MeterOptions): LanguageModelV4 {
   const use = modelUse(core, options, {
     resolve: (modelId) => resolveModel(core.providers, modelId),
     picked: undefined,
+    progress: noProgress(),
   })
   return {
     specificationVersion: 'v4',
@@ -82,14 +85,15 @@ function modelIdOf({ provider, modelId }: LanguageModelV4): string {
 }
 
 function meteringMiddleware(core: MeteringCore, options: MeterOptions): LanguageModelV4Middleware {
-  let use: ModelUse | undefined
+  // One middleware may wrap several models, as where each step of a loop has its own.
+  const progress = noProgress()
   const useOf = (model: LanguageModelV4): ModelUse => {
     const [prefix = model.provider] = model.provider.split('.')
-    use ??= modelUse(core, options, {
+    return modelUse(core, options, {
       resolve: () => ({ provider: prefix, model }),
       picked: modelIdOf(model),
+      progress,
     })
-    return use
   }
   return {
     specificationVersion: 'v4',

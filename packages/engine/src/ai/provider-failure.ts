@@ -65,7 +65,7 @@ export function failureOf(error: unknown): Failure {
   }
   const status = error.statusCode ?? null
   if (status === null) return { kind: connectionKind(error), status }
-  if (status < 400) return { kind: 'unreadable_answer', status }
+  if (status < 400) return { kind: isCutInside(error) ? 'lost_connection' : 'unreadable_answer', status }
   const failure = ofStatus(status)
   if (failure.kind === 'refused_request' && error.isRetryable) failure.kind = 'unavailable'
   return { ...failure, retryAfterMs: retryAfterOf(error.responseHeaders) }
@@ -124,6 +124,15 @@ function connectionKind(error: unknown): FailureKind {
     }
   }
   return 'lost_connection'
+}
+
+/** Whether an answer could not be read because its connection was lost: fetch says `terminated`. */
+function isCutInside(error: unknown): boolean {
+  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
+    if ('code' in cause && /^(ECONNRESET|EPIPE|ETIMEDOUT|UND_ERR_)/.test(String(cause.code))) return true
+    if (cause.message === 'terminated') return true
+  }
+  return false
 }
 
 const longestRetryAfterMs = 60_000

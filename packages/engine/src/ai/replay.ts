@@ -4,6 +4,7 @@ import type {
   LanguageModelV4FinishReason,
   LanguageModelV4GenerateResult,
   LanguageModelV4StreamPart,
+  SharedV4ProviderMetadata,
 } from '@ai-sdk/provider'
 import type { ModelUsage } from '../prices.ts'
 
@@ -45,14 +46,19 @@ export function sdkUsageOf(usage: ModelUsage | null): LanguageModelV4GenerateRes
   }
 }
 
+/** What a provider wants to see again in the next step's prompt, such as the signature of a thought. */
+function metadataOf({ providerMetadata }: { providerMetadata?: SharedV4ProviderMetadata | undefined }) {
+  return providerMetadata === undefined ? {} : { providerMetadata }
+}
+
 /** An answer as the parts of a stream. */
 export function* partsOf(content: readonly LanguageModelV4Content[]): Generator<LanguageModelV4StreamPart> {
   for (const [index, part] of content.entries()) {
     const id = String(index)
     if (part.type === 'text' || part.type === 'reasoning') {
-      yield { type: `${part.type}-start`, id }
+      yield { type: `${part.type}-start`, id, ...metadataOf(part) }
       yield { type: `${part.type}-delta`, id, delta: part.text }
-      yield { type: `${part.type}-end`, id }
+      yield { type: `${part.type}-end`, id, ...metadataOf(part) }
     } else {
       yield part
     }
@@ -62,7 +68,7 @@ export function* partsOf(content: readonly LanguageModelV4Content[]): Generator<
 /** Gathers the parts of a stream into an answer: texts as they come, other parts as they are. */
 export class ContentCollector {
   readonly content: LanguageModelV4Content[] = []
-  readonly #open = new Map<string, { type: 'text' | 'reasoning'; text: string }>()
+  readonly #open = new Map<string, Extract<LanguageModelV4Content, { type: 'text' | 'reasoning' }>>()
   /** Everything that a model wrote, as it is counted: words, thoughts, input of tools. */
   #written: string[] = []
 
@@ -71,15 +77,14 @@ export class ContentCollector {
       case 'text-start':
       case 'reasoning-start': {
         const type = part.type === 'text-start' ? 'text' : 'reasoning'
-        const opened = { type, text: '' } as const
-        this.#open.set(`${type} ${part.id}`, { ...opened })
+        this.#open.set(`${type} ${part.id}`, { type, text: '', ...metadataOf(part) })
         break
       }
       case 'text-delta':
       case 'reasoning-delta': {
         const type = part.type === 'text-delta' ? 'text' : 'reasoning'
         const open = this.#open.get(`${type} ${part.id}`)
-        if (open !== undefined) open.text += part.delta
+        if (open !== undefined) Object.assign(open, { text: open.text + part.delta }, metadataOf(part))
         this.#written.push(part.delta)
         break
       }
@@ -87,7 +92,7 @@ export class ContentCollector {
       case 'reasoning-end': {
         const key = `${part.type === 'text-end' ? 'text' : 'reasoning'} ${part.id}`
         const open = this.#open.get(key)
-        if (open !== undefined) this.content.push(open)
+        if (open !== undefined) this.content.push(Object.assign(open, metadataOf(part)))
         this.#open.delete(key)
         break
       }

@@ -3,10 +3,10 @@ import { type Credits, creditsToNumber } from '../credits.ts'
 import { errorOf } from '../errors.ts'
 import type { MeteredCall } from '../metered-call.ts'
 import { type ModelUsage, sumOfUsages } from '../prices.ts'
-import type { SettleFlag } from '../reservations.ts'
-import type { Attempt } from './attempt.ts'
-import { countPromptTokens } from './count-tokens.ts'
-import type { ModelUse } from './metering-core.ts'
+import type { ReserveInput, SettleFlag } from '../reservations.ts'
+import type { Attempt, Candidate } from './attempt.ts'
+import { countPromptTokens, tokensFor } from './count-tokens.ts'
+import type { ActiveCall, MeteringCore, ModelUse } from './metering-core.ts'
 import { type Receipt, receiptOf } from './receipt.ts'
 import type { StoredAnswer } from './replay.ts'
 
@@ -15,7 +15,10 @@ export interface Step {
   use: ModelUse
   call: MeteredCall
   number: number
+  /** As held for: with room for any model of the catalog. */
   promptTokens: number
+  /** As one model would count them. */
+  promptTokensOf: (candidate: Candidate) => number
   /** As given to providers: within what the hold affords. */
   maxOutputTokens: number
   attempts: Attempt[]
@@ -25,15 +28,15 @@ export interface Step {
 /** Reserves for the next step; its key is `key#n`. @throws StipendError with the refusal; nothing was called. */
 export async function openStep(use: ModelUse, options: LanguageModelV4CallOptions): Promise<Step> {
   const { core } = use
-  if (core.isClosing)
-    throw errorOf('overloaded', { message: 'The server is shutting down.', retryAfterMs: 1000 })
-  use.steps += 1
-  const number = use.steps
+  if (core.isClosing) throw closing()
+  use.progress.steps += 1
+  const number = use.progress.steps
   const { accepts: _, timeouts: __, idempotencyKey, parameters, ...reserve } = use.options
   const models = Object.values(core.opener.models).map(({ provider, modelId }) => `${provider}/${modelId}`)
-  const promptTokens = countPromptTokens(options, use.picked === undefined ? models : [use.picked])
+  const counted = countPromptTokens(options)
+  const promptTokens = tokensFor(counted, use.picked === undefined ? models : [use.picked])
   const isKeyed = idempotencyKey !== undefined
-  const call = await core.opener.openCall({
+  const call = await opened(core, {
     ...reserve,
     model: use.picked,
     promptTokens,
@@ -42,14 +45,46 @@ export async function openStep(use: ModelUse, options: LanguageModelV4CallOption
     parameters: isKeyed ? [parameters, comparable(options)] : undefined,
   })
   const { maxOutputTokens } = call.reservation
-  return { use, call, number, promptTokens, maxOutputTokens, attempts: [], isSimulated: false }
+  return {
+    use,
+    call,
+    number,
+    promptTokens,
+    promptTokensOf: ({ modelId }) => tokensFor(counted, [modelId]),
+    maxOutputTokens,
+    attempts: [],
+    isSimulated: false,
+  }
 }
 
-/** What makes two calls the same, as JSON: files as base64. */
+const closing = () => errorOf('overloaded', { message: 'The server is shutting down.', retryAfterMs: 1000 })
+
+/** Reserves, known to a shutdown: one that begins meanwhile lets no model be called, and waits until the hold is gone. */
+async function opened(core: MeteringCore, input: ReserveInput): Promise<MeteredCall> {
+  const opening = core.opener.openCall(input).then(async (call) => {
+    if (!core.isClosing || call.reservation.isReplay) return call
+    await call.release()
+    throw closing()
+  })
+  const active: ActiveCall = { interrupt: () => undefined, ended: opening.catch(() => undefined) }
+  core.active.add(active)
+  try {
+    return await opening
+  } finally {
+    core.active.delete(active)
+  }
+}
+
+/**
+ * What makes two calls the same, as JSON: files as base64, names sorted, since what a replay gave comes back in the next
+ * step's prompt in the order in which the database keeps it.
+ */
 function comparable({ prompt, tools, toolChoice, responseFormat }: LanguageModelV4CallOptions): unknown {
-  const text = JSON.stringify([prompt, tools, toolChoice, responseFormat], (_, value: unknown) =>
-    value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value,
-  )
+  const text = JSON.stringify([prompt, tools, toolChoice, responseFormat], (_, value: unknown) => {
+    if (value instanceof Uint8Array) return Buffer.from(value).toString('base64')
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+    return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+  })
   return JSON.parse(text)
 }
 
@@ -83,7 +118,7 @@ export async function settleStep(step: Step, charge: StepCharge): Promise<Receip
   })
   report(step, charge.outcome)
   const creditsUsed = settlement?.creditsUsed ?? call.reservation.estimatedCredits
-  use.totalCreditsUsed += creditsUsed
+  use.progress.totalCreditsUsed += creditsUsed
   return receiptOf(call.reservation, {
     creditsUsed,
     balanceRemaining: settlement?.balanceRemaining ?? call.reservation.balance,
@@ -95,7 +130,7 @@ export async function settleStep(step: Step, charge: StepCharge): Promise<Receip
     isReplay: false,
     isSettled: settlement !== null,
     step: step.number,
-    totalCreditsUsed: use.totalCreditsUsed as Credits,
+    totalCreditsUsed: use.progress.totalCreditsUsed as Credits,
   })
 }
 
@@ -103,7 +138,7 @@ export async function settleStep(step: Step, charge: StepCharge): Promise<Receip
 export function replayedReceipt(step: Step, stored: StoredAnswer): Receipt {
   const { reservation } = step.call
   const creditsUsed = reservation.creditsUsed ?? (0 as Credits)
-  step.use.totalCreditsUsed += creditsUsed
+  step.use.progress.totalCreditsUsed += creditsUsed
   return receiptOf(reservation, {
     creditsUsed,
     balanceRemaining: reservation.balance,
@@ -115,7 +150,7 @@ export function replayedReceipt(step: Step, stored: StoredAnswer): Receipt {
     isReplay: true,
     isSettled: true,
     step: step.number,
-    totalCreditsUsed: step.use.totalCreditsUsed as Credits,
+    totalCreditsUsed: step.use.progress.totalCreditsUsed as Credits,
   })
 }
 
@@ -144,7 +179,12 @@ function report(step: Step, outcome: 'served' | 'failed' | 'partial'): void {
   const { attempts, call, use } = step
   if (outcome === 'served' && attempts.length === 1) return
   const { organizationId, capability, id: reservationId } = call.reservation
-  use.core.onReport({ organizationId, capability, reservationId, outcome, attempts })
+  try {
+    use.core.onReport({ organizationId, capability, reservationId, outcome, attempts })
+  } catch (error) {
+    // The host's report must not cost the caller an answer that is paid.
+    process.emitWarning(error instanceof Error ? error : String(error))
+  }
 }
 
 /** Ends a step that nothing is owed for. */

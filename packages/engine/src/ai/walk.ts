@@ -8,7 +8,12 @@ import type { Step } from './step.ts'
 /** What one model gave: a value, or why not and what its provider bills for that. */
 export type Asked<Value> =
   | { failure: null; value: Value }
-  | { failure: Failure; usages: readonly ModelUsage[] }
+  | {
+      failure: Failure
+      usages: readonly ModelUsage[]
+      /** Of a call that gave nothing, as its provider told it early; null: to be counted. */
+      told?: ModelUsage | null
+    }
 
 /** What came of walking the list; `usages` are of calls that failed and are billed all the same. */
 export type Walked<Value> = { usages: readonly ModelUsage[] } & (
@@ -45,7 +50,7 @@ export async function walk<Value>(
       if (asked.failure === null) return { ...asked, candidate, resolved, usages }
       last = asked.failure
       usages.push(...asked.usages)
-      if (isAmbiguous(last) && asked.usages.length === 0) owed = inputOf(step, candidate)
+      if (isAmbiguous(last) && asked.usages.length === 0) owed = asked.told ?? inputOf(step, candidate)
       if (!movesOn(last)) return { failure: last, value: null, usages: charged(usages, owed) }
       if (isPassing(last) && !isAmbiguous(last)) again.push(candidate)
     }
@@ -60,8 +65,8 @@ function charged(usages: readonly ModelUsage[], owed: ModelUsage | null): readon
 }
 
 /** The input alone, as it was counted. */
-export function inputOf({ promptTokens }: Step, { key }: Candidate): ModelUsage {
-  return { model: key, inputTokens: promptTokens, outputTokens: 0 }
+function inputOf(step: Step, candidate: Candidate): ModelUsage {
+  return { model: candidate.key, inputTokens: step.promptTokensOf(candidate), outputTokens: 0 }
 }
 
 /** The model to call; null, noted as an attempt, where it is retired or nobody serves it. */
