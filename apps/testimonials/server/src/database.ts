@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import { migrateUp } from '@stipend/db'
 import { type EmbeddedPostgres, EmbeddedPostgresError, startEmbeddedPostgres } from '@stipend/embedded'
 import { Client, escapeLiteral, Pool } from 'pg'
+import { migrate } from './migrate.ts'
 import { StartError } from './start-error.ts'
 
 export interface DatabaseSettings {
@@ -38,7 +38,7 @@ export async function openDatabase(
 ): Promise<Database> {
   const { databaseUrl, directDatabaseUrl, directory } = settings
   if (databaseUrl === undefined) return await openEmbedded(join(directory, 'postgres'), onError)
-  await migrateUp(directDatabaseUrl ?? databaseUrl)
+  await migrate(directDatabaseUrl ?? databaseUrl)
   const server = openPool(databaseUrl, onError)
   return {
     server,
@@ -54,7 +54,7 @@ async function openEmbedded(dataDirectory: string, onError: (error: Error) => vo
     explainEmbedded,
   )
   try {
-    await migrateUp(postgres.url)
+    await migrate(postgres.url)
     const password = await putServerLogin(postgres.url)
     const server = openPool(serverUrl(postgres, password), onError)
     const owner = openPool(postgres.url, onError)

@@ -1,8 +1,14 @@
 import { createStipend, type Identify, type Logger, type Stipend } from '@stipend/server'
 import type { Pool } from 'pg'
+import { defaultFormSettings, type FormSettings } from './forms/settings.ts'
+import type { Connection } from './listen.ts'
 import { createModelRegistry, type ModelRegistry } from './models/registry.ts'
 import type { ProviderSettings } from './models/settings.ts'
 import { testimonialRoutes } from './routes/ai.ts'
+import { formEntryRoutes } from './routes/form-entries.ts'
+import { formRoutes } from './routes/forms.ts'
+import { withPublicCors } from './routes/public-cors.ts'
+import { publicFormRoutes } from './routes/public-forms.ts'
 import { catalog, type TestimonialsCatalog } from './stipend.catalog.ts'
 
 export interface TestimonialsOptions {
@@ -12,6 +18,8 @@ export interface TestimonialsOptions {
   providers: ProviderSettings
   identify?: Identify | undefined
   logger?: Logger | undefined
+  /** Of public forms. Default: nobody can sign in, so that all customers are anonymous. */
+  forms?: FormSettings | undefined
   /** Of one call to a model, and of a request with all its calls. Default 30 s and 60 s. */
   timeouts?: { attemptMs: number; totalMs: number } | undefined
 }
@@ -19,6 +27,7 @@ export interface TestimonialsOptions {
 /** The testimonials product: Stipend's HTTP API with the product's own routes. */
 export interface Testimonials extends Stipend<TestimonialsCatalog> {
   registry: ModelRegistry
+  fetch(request: Request, connection?: Connection): Promise<Response>
 }
 
 export function createTestimonials(options: TestimonialsOptions): Testimonials {
@@ -26,6 +35,16 @@ export function createTestimonials(options: TestimonialsOptions): Testimonials {
   const registry = createModelRegistry(options.providers)
   const timeouts = options.timeouts ?? { attemptMs: 30_000, totalMs: 60_000 }
   const stipend = createStipend({ database, catalog, identify, logger })
-  stipend.app.route('/', testimonialRoutes({ registry, timeouts }))
-  return { ...stipend, registry }
+  const generation = { registry, timeouts }
+  const forms = options.forms ?? defaultFormSettings
+  for (const router of [
+    testimonialRoutes(generation),
+    formRoutes(),
+    formEntryRoutes(),
+    publicFormRoutes({ database, settings: forms, generation }),
+  ]) {
+    stipend.app.route('/', router)
+  }
+  const fetch = withPublicCors(async (request, connection) => stipend.app.fetch(request, connection))
+  return { ...stipend, fetch, registry }
 }

@@ -2,6 +2,7 @@ import {
   creditsToNumber,
   type Engine,
   type ErrorDetail,
+  type ExecuteInput,
   type ExecuteResult,
   errorOf,
   hundredthsOfCredits,
@@ -23,7 +24,16 @@ export interface Generation {
   timeouts: { attemptMs: number; totalMs: number }
 }
 
-interface MeteredCall<Answer> {
+/** What a metered call stands on. */
+export type Services = Pick<StipendEnv['Variables'], 'engine' | 'logger' | 'requestId'>
+
+/** Who asks, for whom, and within which limits. */
+export type Caller = Pick<
+  ExecuteInput,
+  'organizationId' | 'actor' | 'subject' | 'formId' | 'customerLimits' | 'idempotencyKey'
+>
+
+export interface MeteredCall<Answer> {
   capability: string
   quality: Quality | undefined
   prompt: Prompt<Answer>
@@ -42,25 +52,38 @@ export async function meteredGeneration<Answer extends object>(
   generation: Generation,
   call: MeteredCall<Answer>,
 ) {
-  const { engine, principal } = c.var
+  const { principal } = c.var
+  const caller = {
+    organizationId: organizationIdOf(c),
+    actor: principal.actor,
+    idempotencyKey: idempotencyKeyOf(c),
+  }
+  const { executed, answer } = await executeMetered(c.var, generation, { ...call, caller })
+  setCreditHeaders(c, executed)
+  return answer
+}
+
+/** {@link meteredGeneration} for any caller, and nothing of HTTP. */
+export async function executeMetered<Answer extends object>(
+  services: Services,
+  generation: Generation,
+  call: MeteredCall<Answer> & { caller: Caller },
+) {
   const promptTokens = promptTokensOf(call.prompt)
-  const executed = await engine.executeWithAIAccess<Kept<Answer>>(
+  const executed = await services.engine.executeWithAIAccess<Kept<Answer>>(
     {
-      organizationId: organizationIdOf(c),
+      ...call.caller,
       capability: call.capability,
       quality: call.quality,
-      actor: principal.actor,
-      idempotencyKey: idempotencyKeyOf(c),
       parameters: call.body,
       promptTokens,
       maxOutputTokens: call.prompt.maxOutputTokens,
     },
-    (context) => run(c, generation, { ...call, promptTokens }, context),
+    (context) => run(services, generation, { ...call, promptTokens }, context),
   )
-  setCreditHeaders(c, executed)
   const { result } = executed
   if (result.outcome === 'failed') throw chargedFailure(executed, result.attempts)
-  return { ...result.answer, ...chargeOf(executed, result) }
+  return { executed, answer: { ...result.answer, ...chargeOf(executed, result) } }
 }
 
 /** Instructions, prompt and the shape, with room for how other tokenizers count. */
@@ -69,7 +92,7 @@ function promptTokensOf({ instructions, prompt, shape }: Prompt<unknown>): numbe
 }
 
 async function run<Answer>(
-  c: Context<StipendEnv>,
+  services: Services,
   { registry, timeouts }: Generation,
   call: MeteredCall<Answer> & { promptTokens: number },
   { models, reservation, report }: RunContext,
@@ -83,10 +106,10 @@ async function run<Answer>(
     promptTokens: call.promptTokens,
     mayRetry: async ({ model, usage }) => {
       report(modelUsageOf(model, usage))
-      return await raiseHold(c.var.engine, reservation)
+      return await raiseHold(services.engine, reservation)
     },
   })
-  logAttempts(c, call.capability, generated)
+  logAttempts(services, call.capability, generated)
   const { spent } = generated
   if (spent === null) throw freeFailure(generated.attempts)
   return {
@@ -178,10 +201,13 @@ function chargeOf(executed: ExecuteResult<unknown>, served: { modelId: string; i
 }
 
 /** For the operator: which provider failed how, without a word of the texts. */
-function logAttempts<Answer>(c: Context<StipendEnv>, capability: string, generated: Generated<Answer>): void {
+function logAttempts<Answer>(
+  { requestId, logger }: Services,
+  capability: string,
+  generated: Generated<Answer>,
+): void {
   const isSmooth = generated.outcome === 'served' && generated.attempts.length === 1
   if (isSmooth) return
-  const { requestId, logger } = c.var
   logger?.error(
     { requestId, capability, outcome: generated.outcome, attempts: generated.attempts },
     'model attempts',
