@@ -33,12 +33,13 @@ export async function getCustomerLimits(
     pool,
     `select u.used, case when u.used >= x.uses then u.oldest + interval '24 hours' end as next_at
      from unnest($2::text[], $3::integer[]) with ordinality x(key, uses, position)
+     left join stipend.organization_credit_balances b on b.organization_id = $1::text
      left join stipend.test_clocks c on c.organization_id = $1::text
      cross join lateral (
        select count(*) as used, (array_agg(s.used_at order by s.used_at desc))[x.uses] as oldest
        from stipend.customer_uses s
        where s.organization_id = $1::text and s.limit_key = x.key
-         and s.used_at > clock_timestamp() + coalesce(c.clock_offset, interval '0') - interval '24 hours') u
+         and s.used_at > greatest(clock_timestamp() + coalesce(c.clock_offset, interval '0'), b.ledger_at) - interval '24 hours') u
      order by x.position`,
     [
       requireText('organizationId', organizationId),

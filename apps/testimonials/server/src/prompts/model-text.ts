@@ -4,14 +4,18 @@ import { cleanText } from '../untrusted-text.ts'
 const blocks = /<(script|style)\b[^>]*>[\s\S]*?<\/\1\s*>/gi
 const tags = /<[/!]?[a-z][^<>]*>|<!--[\s\S]*?-->/gi
 
+/** What is left of a broken tag may make another one; so often it is looked at again. */
+const rounds = 5
+
 /** Text without markup and unwanted characters: what a model writes is shown as text, wherever it is shown. */
 export function plainText(text: string): string {
-  for (let rest = text; ; ) {
+  let rest = text
+  for (let round = 0; round < rounds; round += 1) {
     const stripped = rest.replaceAll(blocks, ' ').replaceAll(tags, '')
     if (stripped === rest) return cleanText(rest)
-    // What is left of a broken tag may make another one.
     rest = stripped
   }
+  return cleanText(rest.replaceAll(/[<>]/g, ''))
 }
 
 const wordsInARow = 7
@@ -32,6 +36,7 @@ function rowsOf(text: string): string[] {
 export function modelText({ min, max, instructions }: { min: number; max: number; instructions: string }) {
   return z
     .string()
+    .max(max * 4)
     .transform(plainText)
     .pipe(
       z

@@ -8,12 +8,20 @@ describe('plainText', () => {
   it.each([
     ['We <b>love</b> it & 3 < 4 > 2', 'We love it & 3 < 4 > 2'],
     ['<html><script>alert(1)</script><p onclick="x">Fresh beans.</p></html>', 'Fresh beans.'],
-    ['<scr<b>ipt>alert(1)</scr</b>ipt>', 'alert(1)'],
+    ['Good <scr<b>ipt>alert(1)</scr</b>ipt>', 'Good'],
+    [`${'<b'.repeat(50)}${'>'.repeat(50)} Good`, 'b'.repeat(45).concat(' Good')],
     ['<!-- hidden --> Good\u202e <3', 'Good <3'],
     ['Bueno, gracias 👩‍🍳 — שלום', 'Bueno, gracias 👩‍🍳 — שלום'],
   ])('%j becomes %j', (text, plain) => {
     expect(plainText(text)).toBe(plain)
   })
+})
+
+it('takes no time for what is made to take time', () => {
+  const startedAt = performance.now()
+  for (const part of ['<script>', '<!--', '<b', '<', '</script ', 'x'])
+    plainText(part.repeat(16_000 / part.length))
+  expect(performance.now() - startedAt).toBeLessThan(3_000)
 })
 
 describe('repeatsInstructions', () => {

@@ -82,7 +82,7 @@ export function tooManyTexts({ identity, notice }: Customer, error: StipendError
   return new PublicRefusal('customer_limit_exceeded', particulars, retryAfterMs)
 }
 
-/** What may be told to anybody as it is. */
+/** What may be told to anybody, by these particulars. */
 const harmless: ReadonlySet<ErrorCode> = new Set([
   'invalid_request',
   'payload_too_large',
@@ -91,24 +91,27 @@ const harmless: ReadonlySet<ErrorCode> = new Set([
   'request_in_flight',
   'internal',
 ])
+const harmlessParticulars = ['message', 'field', 'rule', 'errors', 'formId', 'maxBodyBytes', 'retryAfterMs']
 
 /** The error handler of public routes. */
 export function handlePublicError(error: unknown, c: Context<StipendEnv>): Response {
   const { requestId, logger } = c.var
   if (error instanceof PublicRefusal) return refusalResponse(error, requestId)
-  const isHarmless = error instanceof StipendError ? harmless.has(error.code) : false
-  if (isHarmless || !(error instanceof StipendError)) {
-    const isInternal = !(error instanceof StipendError) || error.status >= 500
-    if (isInternal) logger?.error({ requestId, code: 'internal', name: nameOf(error) }, 'request failed')
-    return problemResponse(error, requestId)
+  const code = error instanceof StipendError ? error.code : 'internal'
+  if (code === 'internal' || !harmless.has(code)) {
+    logger?.error({ requestId, code, name: nameOf(error) }, 'request failed')
   }
-  logger?.error({ requestId, code: error.code }, 'request failed')
-  const { retryAfterMs } = error
-  const message = 'This does not work at the moment. Try again later.'
-  return problemResponse(
-    errorOf('overloaded', { message, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) }),
-    requestId,
+  return problemResponse(harmlessError(error, code), requestId)
+}
+
+/** The error without what it may tell of the organization. */
+function harmlessError(error: unknown, code: ErrorCode): StipendError {
+  const detail = error instanceof StipendError ? error.detail : {}
+  const told = Object.fromEntries(
+    Object.entries(detail).filter(([name]) => harmlessParticulars.includes(name)),
   )
+  if (harmless.has(code)) return errorOf(code, told)
+  return errorOf('overloaded', { ...told, message: 'This does not work at the moment. Try again later.' })
 }
 
 function refusalResponse({ code, particulars, retryAfterMs }: PublicRefusal, requestId: string): Response {
