@@ -453,6 +453,23 @@ describe('an organization that cannot have AI help', () => {
   })
 })
 
+it('a provider that is away costs nobody anything, no generation either, and its organization is told', async () => {
+  const providers = { openaiCompatible: { baseUrl: 'http://127.0.0.1:1/v1' } }
+  await using away = await startTestProduct({ providers })
+  const apiKey = await away.organization('away', 'pro', ['admin'])
+  const fields = { name: 'Form', productName: 'Lumen', questions: [{ text: 'What has changed?' }] }
+  const { body: form } = await away.post('/forms', apiKey, fields)
+  const before = await away.transactions('away')
+  const path = `${form.publicPath}/assemble-testimonial`
+  const asked = await away.call('POST', path, { answers: [{ questionId: 'q1', answer: 'Fresh beans.' }] })
+  expect(asked).toMatchObject({ status: 503, body: { code: 'ai_unavailable', canWriteByHand: true } })
+  expect(JSON.stringify(asked.body)).not.toMatch(billing)
+  expect(await away.transactions('away')).toEqual(before)
+  expect((await away.call('GET', form.publicPath)).body.generationsRemaining).toBe(4)
+  const seen = await away.get(`/forms/${form.id}`, apiKey)
+  expect(seen.body.lastInterruption).toMatchObject({ reason: 'provider_failed' })
+})
+
 describe('what a customer sends', () => {
   it('is kept with who sent it and how the text was made', async () => {
     const form = await newForm()
