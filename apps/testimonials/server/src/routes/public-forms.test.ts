@@ -1,6 +1,7 @@
 import { credits } from '@stipend/engine'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { audience, type Issuer, startIssuer } from '../test-support/issuer.ts'
+import { startObedientModel } from '../test-support/obedient-model.ts'
 import { type Answer, startTestProduct, type TestProduct } from '../test-support/product.ts'
 
 let issuer: Issuer
@@ -454,7 +455,10 @@ describe('an organization that cannot have AI help', () => {
 })
 
 it('a provider that is away costs nobody anything, no generation either, and its organization is told', async () => {
-  const providers = { openaiCompatible: { baseUrl: 'http://127.0.0.1:1/v1' } }
+  // A port that was free a moment ago.
+  const gone = await startObedientModel()
+  await gone[Symbol.asyncDispose]()
+  const providers = { openaiCompatible: { baseUrl: gone.baseUrl } }
   await using away = await startTestProduct({ providers })
   const apiKey = await away.organization('away', 'pro', ['admin'])
   const fields = { name: 'Form', productName: 'Lumen', questions: [{ text: 'What has changed?' }] }
