@@ -4,7 +4,7 @@ import * as apiKeys from './api-keys.ts'
 import * as balances from './balances.ts'
 import { Batcher, type BatcherOptions } from './batcher.ts'
 import * as budgets from './budgets.ts'
-import { type CatalogDefinition, normalizeCatalog } from './catalog.ts'
+import { type CatalogDefinition, type NormalCatalog, normalizeCatalog } from './catalog.ts'
 import * as catalogStore from './catalog-store.ts'
 import { type CustomerLimit, type CustomerLimitUse, getCustomerLimits } from './customer-limits.ts'
 import { type EmitEventInput, emitEvent } from './events.ts'
@@ -16,6 +16,7 @@ import {
   type RunResult,
 } from './execute.ts'
 import * as jobs from './jobs.ts'
+import { MeteredCall, type MeteredCallDependencies } from './metered-call.ts'
 import { OfferBook } from './offers.ts'
 import * as organizations from './organizations.ts'
 import { PriceBook } from './prices.ts'
@@ -67,10 +68,12 @@ const defaults: BatcherOptions = {
 /** Typed access to one Stipend database. Every method's errors are StipendErrors. */
 export class Engine<Catalog extends CatalogDefinition = CatalogDefinition> {
   readonly catalog: Catalog
+  /** The catalog's models by key. */
+  readonly models: NormalCatalog['models']
   readonly #pool: Pool
   readonly #batcher: Batcher
-  readonly #prices: PriceBook
   readonly #reservations: Reservations
+  readonly #calls: MeteredCallDependencies
 
   constructor(options: EngineOptions<Catalog>) {
     this.catalog = options.catalog
@@ -78,8 +81,15 @@ export class Engine<Catalog extends CatalogDefinition = CatalogDefinition> {
     // An idle connection that breaks would otherwise end the process; the pool opens another one.
     if (this.#pool.listenerCount('error') === 0) this.#pool.on('error', () => undefined)
     this.#batcher = new Batcher(options.database, { ...defaults, ...options.batching })
-    this.#prices = new PriceBook(normalizeCatalog(options.catalog).models)
-    this.#reservations = new Reservations(this.#batcher, this.#prices, new OfferBook(options.database))
+    this.models = normalizeCatalog(options.catalog).models
+    const prices = new PriceBook(this.models)
+    this.#reservations = new Reservations(this.#batcher, prices, new OfferBook(options.database))
+    this.#calls = {
+      pool: this.#pool,
+      reservations: this.#reservations,
+      prices,
+      settleIntents: { store: async () => false },
+    }
   }
 
   /** Pushes this engine's catalog. */
@@ -126,7 +136,12 @@ export class Engine<Catalog extends CatalogDefinition = CatalogDefinition> {
     input: Typed<ExecuteInput, Catalog>,
     run: (context: RunContext) => Promise<RunResult<Result>>,
   ): Promise<ExecuteResult<Result>> {
-    return executeWithAIAccess(this.#pool, this.#reservations, input, run)
+    return executeWithAIAccess(this.#calls, input, run)
+  }
+
+  /** Reserves for a call that the caller makes and ends: what executeWithAIAccess and metered models are made of. */
+  openCall(input: Typed<ReserveInput, Catalog>): Promise<MeteredCall> {
+    return MeteredCall.open(this.#calls, input)
   }
 
   putOrganization(input: organizations.PutOrganizationInput): Promise<organizations.PutOrganizationResult> {

@@ -67,6 +67,7 @@ export {
 } from './errors.ts'
 export type { EmitEventInput } from './events.ts'
 export type { ExecuteInput, ExecuteResult, RunContext, RunResult } from './execute.ts'
+export { type CallCharge, MeteredCall, type SettleIntentStore } from './metered-call.ts'
 export {
   type AdjustInput,
   type GrantInput,

@@ -6,6 +6,8 @@ export interface Offer {
   quality: string
   /** Models to call, in order: catalog key and `provider/model`. */
   models: readonly { key: string; modelId: string }[]
+  /** Most output tokens of a call. */
+  outputCap: number
 }
 
 /** Offers by id, each read once. */
@@ -29,13 +31,19 @@ export class OfferBook {
   }
 
   async #read(id: string): Promise<Offer> {
-    const row = await queryRow<{ quality: string; models: string[]; model_ids: string[] }>(
+    const row = await queryRow<{
+      quality: string
+      models: string[]
+      model_ids: string[]
+      output_cap: number
+    }>(
       this.#pool,
-      'select quality, models, model_ids from stipend.catalog_offers where id = $1::bigint',
+      'select quality, models, model_ids, output_cap from stipend.catalog_offers where id = $1::bigint',
       [id],
     )
     return {
       quality: row.quality,
+      outputCap: row.output_cap,
       models: row.models.map((key, index) => ({ key, modelId: row.model_ids[index] ?? key })),
     }
   }

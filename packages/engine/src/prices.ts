@@ -17,6 +17,18 @@ export interface ModelUsage {
   reasoningTokens?: number | undefined
 }
 
+/** Tokens of one or more calls together, by the name of the last one's model. */
+export function sumOfUsages(usages: readonly ModelUsage[]): ModelUsage {
+  return usages.reduce((sum, usage) => ({
+    model: usage.model,
+    inputTokens: sum.inputTokens + usage.inputTokens,
+    cachedInputTokens: (sum.cachedInputTokens ?? 0) + (usage.cachedInputTokens ?? 0),
+    cacheWriteTokens: (sum.cacheWriteTokens ?? 0) + (usage.cacheWriteTokens ?? 0),
+    outputTokens: sum.outputTokens + usage.outputTokens,
+    reasoningTokens: (sum.reasoningTokens ?? 0) + (usage.reasoningTokens ?? 0),
+  }))
+}
+
 /** US dollars per million tokens, as decimals. */
 export interface ModelRates {
   input: string

@@ -25,7 +25,7 @@ export interface ReserveInput<Capability extends string = string, Quality extend
   capability: Capability
   /** Default: the lowest quality level that the plan allows. */
   quality?: Quality | undefined
-  /** Catalog key of the model that the host picked; default: the plan's list. */
+  /** Catalog key or `provider/model` of the model that the host picked; default: the plan's list. */
   model?: string | undefined
   /** The same key and parameters have one effect and the same answer for 90 days. */
   idempotencyKey?: string | undefined
@@ -59,6 +59,8 @@ export interface Reservation {
   estimatedCredits: Credits
   /** The most that settling can charge. */
   maximumCredits: Credits
+  /** Most output tokens of the call, to be given to the model. */
+  maxOutputTokens: number
   balance: Credits
   /** Balance less holds; null on an unlimited plan. */
   spendable: Credits | null
@@ -102,8 +104,11 @@ export interface SettleInput {
   reply?: unknown
 }
 
-/** `estimated`: usage was counted, not reported. `partial`: the client left. `simulated`: the demo provider. */
-export type SettleFlag = 'estimated' | 'partial' | 'simulated' | 'review'
+/**
+ * `estimated`: usage was counted, not reported. `partial`: the client left or the stream broke. `simulated`: the demo
+ * provider. `rejected`: no answer was of the shape asked for. `ambiguous`: the provider may have taken the call.
+ */
+export type SettleFlag = 'estimated' | 'partial' | 'simulated' | 'review' | 'ambiguous' | 'rejected'
 
 export interface ExtendInput {
   organizationId: string
@@ -165,6 +170,7 @@ export class Reservations {
       models: allowedModels(offer, request.model),
       estimatedCredits: hundredthsOfCredits(outcome.estimated),
       maximumCredits: hundredthsOfCredits(outcome.maximum),
+      maxOutputTokens: Math.min(offer.outputCap, request.outputTokens ?? offer.outputCap),
       balance: hundredthsOfCredits(outcome.balance),
       spendable: outcome.spendable === null ? null : hundredthsOfCredits(outcome.spendable),
       expiresAt: new Date(outcome.expiresAtMs),
@@ -257,6 +263,12 @@ export class Reservations {
     }
   }
 
+  /** Catalog key of the model that the host picked by its key or as `provider/model`. */
+  #pickedModel(model: string | undefined): string | null {
+    const picked = optionalText('model', model, 200)
+    return picked === null ? null : this.#prices.keyOf(picked)
+  }
+
   #reserveRequest(input: ReserveInput, isDryRun: boolean): ReserveRequest {
     optionalText('actor.name', input.actor?.name)
     optionalText('actor.email', input.actor?.email, 320)
@@ -270,7 +282,7 @@ export class Reservations {
       parameterHash: noHash,
       capability: requireText('capability', input.capability, 100),
       quality: optionalText('quality', input.quality, 100),
-      model: optionalText('model', input.model, 200),
+      model: this.#pickedModel(input.model),
       estimate: estimatedCredits === undefined ? null : requireCredits('estimatedCredits', estimatedCredits),
       inputTokens:
         promptTokens === undefined ? null : requireInteger('promptTokens', promptTokens, 0, 100_000_000),

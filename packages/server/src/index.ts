@@ -10,7 +10,7 @@ export {
 export { idempotencyKeyOf } from './idempotency.ts'
 export { openapiDocument } from './openapi-document.ts'
 export { protect, requirePrincipal } from './principal.ts'
-export { type Problem, problemOf, problemResponse } from './problem.ts'
+export { type Problem, problemOf, problemResponse, problemText } from './problem.ts'
 export { type RouteAccess, routeAccess } from './route-access.ts'
 export { createRouter } from './router.ts'
 export {

@@ -83,6 +83,12 @@ export function handleError(error: unknown, c: Context<StipendEnv>): Response {
   return problemResponse(stipendError, requestId)
 }
 
+/** A problem as a text, for streams that have begun and can only end with it. It has no request id. */
+export function problemText(error: unknown): string {
+  const { requestId: _, ...problem } = problemOf(asStipendError(error), '')
+  return JSON.stringify(problem)
+}
+
 function asStipendError(error: unknown): StipendError {
   if (error instanceof StipendError) return error
   if (!(error instanceof HTTPException)) return errorOf('internal', {}, { cause: error })

@@ -1,9 +1,17 @@
 import type { OpenAPIHono } from '@hono/zod-openapi'
 import { type CatalogDefinition, createEngine, type Engine, errorOf } from '@stipend/engine'
+import {
+  type CallReport,
+  createMetering,
+  type Metering,
+  type Providers,
+  type Timeouts,
+} from '@stipend/engine/ai'
 import { bodyLimit } from 'hono/body-limit'
 import type { Pool } from 'pg'
 import type { Identify, Logger, StipendEnv } from './context.ts'
 import { registerSecurity } from './openapi-document.ts'
+import { problemText } from './problem.ts'
 import { requestContext } from './request-context.ts'
 import { createRouter } from './router.ts'
 import { aiRoutes } from './routes/ai.ts'
@@ -24,17 +32,27 @@ export interface StipendOptions<Catalog extends CatalogDefinition = CatalogDefin
   identify?: Identify | undefined
   /** An engine that the host has already; else one is made. */
   engine?: Engine<Catalog> | undefined
+  /** AI SDK providers by the catalog's prefix, for {@link Stipend.model}: `{ openai, anthropic }`. */
+  providers?: Providers | undefined
+  /** Of model calls. */
+  timeouts?: Partial<Timeouts> | undefined
   logger?: Logger | undefined
 }
 
-export interface Stipend<Catalog extends CatalogDefinition = CatalogDefinition> {
+export interface Stipend<Catalog extends CatalogDefinition = CatalogDefinition>
+  extends Pick<Metering<Catalog>, 'model' | 'meter' | 'receipt'> {
   engine: Engine<Catalog>
   /** The HTTP API; a host adds its own routes with `app.route('/', router)`, see createRouter(). */
   app: OpenAPIHono<StipendEnv>
   /** The one handler to mount or serve. Never rejects. */
   fetch(request: Request): Promise<Response>
-  /** Refuses new reserves, and resolves when what was accepted is answered. An engine of the host's is left alone. */
-  close(): Promise<void>
+  /** For `toUIMessageStream({ onError: stipend.problem })`: a refusal or failure as the text of a problem+json. */
+  problem(error: unknown): string
+  /**
+   * Refuses new calls; those under way finish within `graceMs` (default 10 s) or settle as partial. Resolves when what
+   * was accepted is answered. An engine of the host's is left open.
+   */
+  close(graceMs?: number): Promise<void>
 }
 
 const maxBodyBytes = 1024 * 1024
@@ -45,6 +63,11 @@ export function createStipend<const Catalog extends CatalogDefinition>(
 ): Stipend<Catalog> {
   const { database, catalog, identify, logger } = options
   const engine = options.engine ?? createEngine({ database, catalog })
+  const metering = createMetering(engine, {
+    providers: options.providers,
+    timeouts: options.timeouts,
+    onReport: (report) => logReport(logger, report),
+  })
   const app = createRouter()
   app.use(requestContext({ engine, database, identify, logger }))
   app.use(
@@ -76,8 +99,19 @@ export function createStipend<const Catalog extends CatalogDefinition>(
     engine,
     app,
     fetch: async (request) => app.fetch(request),
-    close: async () => {
+    model: metering.model,
+    meter: metering.meter,
+    receipt: metering.receipt,
+    problem: problemText,
+    close: async (graceMs) => {
+      await metering.close(graceMs)
       if (options.engine === undefined) await engine.close()
     },
   }
+}
+
+/** For the operator: which provider failed how, without a word of the texts. */
+function logReport(logger: Logger | undefined, report: CallReport): void {
+  if (report.outcome === 'failed') logger?.error({ ...report }, 'no model answered')
+  else logger?.info({ ...report }, report.outcome === 'partial' ? 'partial answer' : 'another model answered')
 }

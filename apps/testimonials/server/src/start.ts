@@ -53,10 +53,15 @@ export async function start(settings: StartSettings): Promise<Running> {
       organizationId: demoOrganization.id,
     })
     const jobs = startJobs(engine, logger)
-    const stop = stopOnce([() => listener?.close(), jobs.stop, testimonials.close, database.close])
+    const stop = stopOnce([
+      jobs.stop,
+      // Open streams end first: the listener waits for its last answer.
+      () => Promise.all([testimonials.close(), listener?.close()]).then(() => undefined),
+      database.close,
+    ])
     return { credentials, testimonials, demoFormId, database, stop }
   } catch (error) {
-    await stopOnce([() => listener?.close(), testimonials.close, database.close])()
+    await stopOnce([() => listener?.close(), () => testimonials.close(), database.close])()
     throw error
   }
 }

@@ -1,3 +1,4 @@
+import type { Timeouts } from '@stipend/engine/ai'
 import { createStipend, type Identify, type Logger, type Stipend } from '@stipend/server'
 import type { Pool } from 'pg'
 import { defaultFormSettings, type FormSettings } from './forms/settings.ts'
@@ -20,12 +21,14 @@ export interface TestimonialsOptions {
   logger?: Logger | undefined
   /** Of public forms. Default: nobody can sign in, so that all customers are anonymous. */
   forms?: FormSettings | undefined
-  /** Of one call to a model, and of a request with all its calls. Default 30 s and 60 s. */
-  timeouts?: { attemptMs: number; totalMs: number } | undefined
+  /** Of model calls. Default 30 s for one and 60 s for a request with all its calls. */
+  timeouts?: Partial<Timeouts> | undefined
 }
 
+export type TestimonialsStipend = Stipend<TestimonialsCatalog>
+
 /** The testimonials product: Stipend's HTTP API with the product's own routes. */
-export interface Testimonials extends Stipend<TestimonialsCatalog> {
+export interface Testimonials extends TestimonialsStipend {
   registry: ModelRegistry
   fetch(request: Request, connection?: Connection): Promise<Response>
 }
@@ -33,15 +36,15 @@ export interface Testimonials extends Stipend<TestimonialsCatalog> {
 export function createTestimonials(options: TestimonialsOptions): Testimonials {
   const { database, identify, logger } = options
   const registry = createModelRegistry(options.providers)
-  const timeouts = options.timeouts ?? { attemptMs: 30_000, totalMs: 60_000 }
-  const stipend = createStipend({ database, catalog, identify, logger })
-  const generation = { registry, timeouts }
-  const forms = options.forms ?? defaultFormSettings
+  const timeouts = { attemptMs: 30_000, totalMs: 60_000, ...options.timeouts }
+  const { resolve: providers } = registry
+  const stipend = createStipend({ database, catalog, identify, logger, providers, timeouts })
+  const settings = options.forms ?? defaultFormSettings
   for (const router of [
-    testimonialRoutes(generation),
+    testimonialRoutes(stipend),
     formRoutes(),
     formEntryRoutes(),
-    publicFormRoutes({ database, settings: forms, generation }),
+    publicFormRoutes({ database, settings, stipend }),
   ]) {
     stipend.app.route('/', router)
   }

@@ -1,6 +1,7 @@
 import type { Actor, CustomerLimit } from '@stipend/engine'
 import { assembleTestimonial, type Refining, refinedStyle } from '../prompts/assemble-testimonial.ts'
-import { executeMetered, type Generation, type Services } from '../routes/metered-generation.ts'
+import { generateFor } from '../routes/generation.ts'
+import type { TestimonialsStipend } from '../testimonials.ts'
 import type { Form } from './form.ts'
 import type { Answer } from './submission.ts'
 
@@ -24,26 +25,29 @@ export interface GeneratedTestimonial {
 
 /** A testimonial for a customer of a public form, charged to the organization. @throws StipendError with the refusal */
 export async function generateTestimonial(
-  services: Services,
-  generation: Generation,
+  stipend: TestimonialsStipend,
   input: GenerateTestimonialInput,
 ): Promise<GeneratedTestimonial> {
   const { form, answers, refining } = input
   const style =
     refining === undefined ? ({ tone: 'friendly', length: 'medium' } as const) : refinedStyle(refining)
-  const { answer } = await executeMetered(services, generation, {
+  const caller = {
+    organizationId: form.organizationId,
+    formId: form.id,
+    actor: input.actor,
+    subject: { type: 'form', id: form.id, name: form.name },
+    customerLimits: input.limits,
+    idempotencyKey: input.idempotencyKey,
+  }
+  const { answer, receipt } = await generateFor(caller, stipend, {
     capability: 'testimonial_assembly',
     quality: undefined,
     prompt: assembleTestimonial({ productName: form.productName, answers, refining, ...style }, 'fast'),
     body: { answers, refining },
-    caller: {
-      organizationId: form.organizationId,
-      formId: form.id,
-      actor: input.actor,
-      subject: { type: 'form', id: form.id, name: form.name },
-      customerLimits: input.limits,
-      idempotencyKey: input.idempotencyKey,
-    },
   })
-  return { testimonial: answer.testimonial, simulated: answer.simulated, reservationId: answer.reservationId }
+  return {
+    testimonial: answer.testimonial,
+    simulated: receipt.simulated,
+    reservationId: receipt.reservationId,
+  }
 }

@@ -3,10 +3,10 @@ import type {
   LanguageModelV4CallOptions,
   LanguageModelV4GenerateResult,
 } from '@ai-sdk/provider'
+import { countTokens } from '@stipend/engine/ai'
 import { z } from 'zod'
 import { lengths, tones, wordsOf } from '../prompts/assemble-testimonial.ts'
 import { readDataBlock } from '../untrusted-text.ts'
-import { countTokens } from './count-tokens.ts'
 import { polish, writeQuestions, writeTestimonial } from './demo-writer.ts'
 
 const answers = z.array(z.object({ question: z.string(), answer: z.string() }))

@@ -3,24 +3,16 @@ import { createGoogle } from '@ai-sdk/google'
 import { createOpenAI } from '@ai-sdk/openai'
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible'
 import type { LanguageModelV4 } from '@ai-sdk/provider'
+import type { ResolvedModel } from '@stipend/engine/ai'
 import { extractJsonMiddleware, wrapLanguageModel } from 'ai'
 import { createDemoModel } from './demo-model.ts'
 import type { ProviderSettings } from './settings.ts'
-
-/** The model that answers for a `provider/model` of the catalog. */
-export interface ResolvedModel {
-  /** Who serves it, such as `openai`, `openai-compatible` or `demo`. */
-  provider: string
-  model: LanguageModelV4
-  /** Made up by the demo provider: no model was called. */
-  isSimulated: boolean
-}
 
 export interface ModelRegistry {
   /** Providers that are configured; `demo` alone where none is. */
   readonly providers: readonly string[]
   /** Null where no configured provider serves it. */
-  resolve(modelId: string): ResolvedModel | null
+  readonly resolve: (modelId: string) => ResolvedModel | null
 }
 
 type ModelOf = (name: string) => LanguageModelV4

@@ -69,6 +69,7 @@ const chargeFields = {
     .object({
       creditsUsed: creditsOutput,
       creditsEstimated: creditsOutput,
+      creditsMaximum: creditsOutput,
       balanceRemaining: creditsOutput,
       inputTokens: z.int(),
       cachedInputTokens: z.int(),

@@ -148,7 +148,7 @@ describe('a reply in another shape', () => {
     expect(answer.headers.get('content-type')).toBe('application/problem+json')
     expect(JSON.stringify(answer.body)).not.toContain('hacked')
     const [row] = await charges()
-    expect(row).toMatchObject({ amount: -125, flags: ['review'] })
+    expect(row).toMatchObject({ amount: -125, flags: ['rejected', 'review'] })
     expect(row?.providerMetadata).toMatchObject({ outcome: 'failed', served: null })
     expect(await assemble(key)).toMatchObject({ status: 502, body: { creditsUsed: 1.25, replayed: true } })
     expect(models.requests).toHaveLength(2)
@@ -176,7 +176,7 @@ describe('no provider', () => {
     expect(answer).toMatchObject({ status: 502, body: { code: 'provider_failed' } })
     expect(answer.body.creditsUsed).toBeGreaterThan(0)
     const [row] = await charges()
-    expect(row?.flags.toSorted()).toEqual(['estimated', 'review'])
+    expect(row?.flags.toSorted()).toEqual(['ambiguous', 'review'])
   })
 
   it('leaves words of a text in the log', () => {

@@ -19,9 +19,9 @@ import { type Answer, submit } from '../forms/submission.ts'
 import { keepDraft } from '../forms/testimonial.ts'
 import type { Customer } from '../identity/customer.ts'
 import { outputTokens } from '../prompts/prompt.ts'
+import type { TestimonialsStipend } from '../testimonials.ts'
 import { idempotencyHeader } from './ai-schemas.ts'
 import { createIdentify, type IdentifyCustomer } from './identify-customer.ts'
-import type { Generation } from './metered-generation.ts'
 import { aiUnavailable, formClosed, handlePublicError, limitReached, tooManyTexts } from './public-refusal.ts'
 import {
   type AnswerInput,
@@ -66,8 +66,12 @@ const submitRoute = createRoute({
 })
 
 /** Forms as customers meet them, without an account. */
-export function publicFormRoutes(given: { database: Pool; settings: FormSettings; generation: Generation }) {
-  const { settings, generation } = given
+export function publicFormRoutes(given: {
+  database: Pool
+  settings: FormSettings
+  stipend: TestimonialsStipend
+}) {
+  const { settings, stipend } = given
   const identify = createIdentify(given.database, settings)
   const router = createRouter()
   router.onError(handlePublicError)
@@ -96,7 +100,7 @@ export function publicFormRoutes(given: { database: Pool; settings: FormSettings
   router.openapi(assembleRoute, async (c) => {
     const { form, customer } = await requireOpen(c, identify, c.req.valid('param').id)
     const { refinement, previousText, answers } = c.req.valid('json')
-    const { testimonial, simulated, reservationId } = await generate(c, generation, {
+    const { testimonial, simulated, reservationId } = await generate(c, stipend, {
       form,
       customer,
       answers: requireAnswers(form, answers),
@@ -133,12 +137,12 @@ const identityOf = ({ identity, notice }: Customer) => ({ identity, notice })
 /** Generates within the customer's limits; a refusal becomes one for customers, and the organization is told. */
 async function generate(
   c: Context<StipendEnv>,
-  generation: Generation,
+  stipend: TestimonialsStipend,
   call: {
     form: Form
     customer: Customer
     answers: Answer[]
-    refining: Parameters<typeof generateTestimonial>[2]['refining']
+    refining: Parameters<typeof generateTestimonial>[1]['refining']
   },
 ): Promise<GeneratedTestimonial> {
   const { customer, form } = call
@@ -147,7 +151,7 @@ async function generate(
   // Keys of strangers meet neither each other's nor the organization's.
   const idempotencyKey = key && `public:${hash('sha256', JSON.stringify([form.id, sender, key]))}`
   try {
-    return await generateTestimonial(c.var, generation, { ...call, actor, limits, idempotencyKey })
+    return await generateTestimonial(stipend, { ...call, actor, limits, idempotencyKey })
   } catch (error) {
     await tell(c, form, error)
     throw refusalOf(error, customer) ?? error

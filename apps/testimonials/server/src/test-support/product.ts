@@ -1,4 +1,5 @@
 import { type ApiKeyScope, creditsToNumber, type Transaction } from '@stipend/engine'
+import type { Timeouts } from '@stipend/engine/ai'
 import type { Logger } from '@stipend/server'
 import { createTestDatabase, type TestDatabase } from '@stipend/testing'
 import pino from 'pino'
@@ -39,7 +40,7 @@ export interface TestProduct extends AsyncDisposable {
 
 export async function startTestProduct(given: {
   providers: ProviderSettings
-  timeouts?: { attemptMs: number; totalMs: number }
+  timeouts?: Partial<Timeouts>
   forms?: FormSettings
 }): Promise<TestProduct> {
   const database = await createTestDatabase()

@@ -1,0 +1,8 @@
+export type { Attempt } from './attempt.ts'
+export { countTokens } from './count-tokens.ts'
+export { createMetering, type Metering, type MeteringOptions } from './metering.ts'
+export type { CallReport, MeterOptions } from './metering-core.ts'
+export type { FailureKind } from './provider-failure.ts'
+export type { ModelProvider, Providers, ResolvedModel } from './providers.ts'
+export { type Receipt, receipt, receiptIn } from './receipt.ts'
+export { defaultTimeouts, type Timeouts } from './timeouts.ts'

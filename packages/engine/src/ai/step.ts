@@ -1,0 +1,154 @@
+import type { LanguageModelV4CallOptions } from '@ai-sdk/provider'
+import { type Credits, creditsToNumber } from '../credits.ts'
+import { errorOf } from '../errors.ts'
+import type { MeteredCall } from '../metered-call.ts'
+import { type ModelUsage, sumOfUsages } from '../prices.ts'
+import type { SettleFlag } from '../reservations.ts'
+import type { Attempt } from './attempt.ts'
+import { countPromptTokens } from './count-tokens.ts'
+import type { ModelUse } from './metering-core.ts'
+import { type Receipt, receiptOf } from './receipt.ts'
+import type { StoredAnswer } from './replay.ts'
+
+/** One call of a metered model: a hold of its own. */
+export interface Step {
+  use: ModelUse
+  call: MeteredCall
+  number: number
+  promptTokens: number
+  /** As given to providers: within what the hold affords. */
+  maxOutputTokens: number
+  attempts: Attempt[]
+  isSimulated: boolean
+}
+
+/** Reserves for the next step; its key is `key#n`. @throws StipendError with the refusal; nothing was called. */
+export async function openStep(use: ModelUse, options: LanguageModelV4CallOptions): Promise<Step> {
+  const { core } = use
+  if (core.isClosing)
+    throw errorOf('overloaded', { message: 'The server is shutting down.', retryAfterMs: 1000 })
+  use.steps += 1
+  const number = use.steps
+  const { accepts: _, timeouts: __, idempotencyKey, parameters, ...reserve } = use.options
+  const models = Object.values(core.opener.models).map(({ provider, modelId }) => `${provider}/${modelId}`)
+  const promptTokens = countPromptTokens(options, use.picked === undefined ? models : [use.picked])
+  const isKeyed = idempotencyKey !== undefined
+  const call = await core.opener.openCall({
+    ...reserve,
+    model: use.picked,
+    promptTokens,
+    maxOutputTokens: options.maxOutputTokens,
+    idempotencyKey: isKeyed ? `${idempotencyKey}#${number}` : undefined,
+    parameters: isKeyed ? [parameters, comparable(options)] : undefined,
+  })
+  const { maxOutputTokens } = call.reservation
+  return { use, call, number, promptTokens, maxOutputTokens, attempts: [], isSimulated: false }
+}
+
+/** What makes two calls the same, as JSON: files as base64. */
+function comparable({ prompt, tools, toolChoice, responseFormat }: LanguageModelV4CallOptions): unknown {
+  const text = JSON.stringify([prompt, tools, toolChoice, responseFormat], (_, value: unknown) =>
+    value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value,
+  )
+  return JSON.parse(text)
+}
+
+export interface StepCharge {
+  outcome: 'served' | 'failed' | 'partial'
+  usages: readonly ModelUsage[]
+  flags: readonly SettleFlag[]
+  reply?: StoredAnswer | undefined
+  /** `provider/model` at whose price it is charged. */
+  model: string | null
+}
+
+/** Charges the step; its receipt. Never throws for the charge's sake. */
+export async function settleStep(step: Step, charge: StepCharge): Promise<Receipt> {
+  const { call, attempts, isSimulated, use } = step
+  const flags: SettleFlag[] = [...(isSimulated ? (['simulated'] as const) : []), ...charge.flags]
+  const settlement = await call.settle({
+    usages: charge.usages,
+    flags,
+    reply: charge.reply,
+    metadata: {
+      requested: attempts[0]?.requested ?? null,
+      served:
+        attempts.findLast(({ outcome }) => outcome === 'served' || outcome === 'partial')?.served ?? null,
+      outcome: charge.outcome,
+      step: step.number,
+      promptTokens: step.promptTokens,
+      maxOutputTokens: step.maxOutputTokens,
+      attempts,
+    },
+  })
+  report(step, charge.outcome)
+  const creditsUsed = settlement?.creditsUsed ?? call.reservation.estimatedCredits
+  use.totalCreditsUsed += creditsUsed
+  return receiptOf(call.reservation, {
+    creditsUsed,
+    balanceRemaining: settlement?.balanceRemaining ?? call.reservation.balance,
+    model: charge.model,
+    usage: charge.usages.length === 0 ? null : sumOfUsages(charge.usages),
+    attempts: attempts.length,
+    isSimulated,
+    isPartial: charge.outcome === 'partial',
+    isReplay: false,
+    isSettled: settlement !== null,
+    step: step.number,
+    totalCreditsUsed: use.totalCreditsUsed as Credits,
+  })
+}
+
+/** The receipt of a replayed step. */
+export function replayedReceipt(step: Step, stored: StoredAnswer): Receipt {
+  const { reservation } = step.call
+  const creditsUsed = reservation.creditsUsed ?? (0 as Credits)
+  step.use.totalCreditsUsed += creditsUsed
+  return receiptOf(reservation, {
+    creditsUsed,
+    balanceRemaining: reservation.balance,
+    model: stored.model,
+    usage: stored.usage,
+    attempts: stored.attempts,
+    isSimulated: stored.isSimulated,
+    isPartial: stored.isPartial,
+    isReplay: true,
+    isSettled: true,
+    step: step.number,
+    totalCreditsUsed: step.use.totalCreditsUsed as Credits,
+  })
+}
+
+/** No model gave a usable answer. */
+export function failureError(step: Step, receipt: Receipt | null) {
+  const { attempts } = step
+  const isUnconfigured = attempts.every(({ outcome }) => outcome === 'not_configured')
+  const because = isUnconfigured
+    ? 'No provider is configured for the models of this plan'
+    : 'No model provider gave a usable answer'
+  const isFree = receipt === null || receipt.creditsUsed === 0
+  const reservation = step.call.reservation
+  return errorOf('provider_failed', {
+    message: isFree
+      ? `${because}; nothing was charged.`
+      : `${because}; what the providers bill for it was charged. Try again with a new idempotency key.`,
+    creditsUsed: receipt?.creditsUsed ?? 0,
+    balanceRemaining: receipt?.balanceRemaining ?? creditsToNumber(reservation.balance),
+    reservationId: reservation.id,
+    replayed: receipt?.replayed ?? false,
+    attempts: attempts.map(({ requested, outcome, status }) => ({ model: requested, outcome, status })),
+  })
+}
+
+function report(step: Step, outcome: 'served' | 'failed' | 'partial'): void {
+  const { attempts, call, use } = step
+  if (outcome === 'served' && attempts.length === 1) return
+  const { organizationId, capability, id: reservationId } = call.reservation
+  use.core.onReport({ organizationId, capability, reservationId, outcome, attempts })
+}
+
+/** Ends a step that nothing is owed for. */
+export async function releaseStep(step: Step): Promise<void> {
+  await step.call.release()
+  report(step, 'failed')
+}
