@@ -830,6 +830,35 @@ $$;
 ALTER FUNCTION stipend.emit_event(p_organization_id text, p_type text, p_payload jsonb, p_at timestamp with time zone) OWNER TO stipend_ledger;
 
 --
+-- Name: emit_host_event(text, text, jsonb); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.emit_host_event(p_organization_id text, p_type text, p_payload jsonb) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+  v_balance  stipend.organization_credit_balances;
+begin
+  if p_type !~ '^[a-z][a-z0-9_]{0,40}(\.[a-z][a-z0-9_]{0,40})+$' then
+    perform stipend.refuse('invalid_request',
+      jsonb_build_object('field', 'type', 'rule', 'must be of the form thing.what_happened'));
+  elsif split_part(p_type, '.', 1) in ('credits', 'plan', 'reservation', 'topup', 'budget', 'subscription') then
+    perform stipend.refuse('invalid_request',
+      jsonb_build_object('field', 'type', 'rule', 'must not be one of Stipend''s own events'));
+  elsif jsonb_typeof(p_payload) is distinct from 'object' or octet_length(p_payload::text) > 8192 then
+    perform stipend.refuse('invalid_request',
+      jsonb_build_object('field', 'payload', 'rule', 'must be an object of at most 8 KiB'));
+  end if;
+  v_balance := stipend.lock_balance(p_organization_id);
+  perform stipend.emit_event(p_organization_id, p_type, p_payload,
+    stipend.organization_now(p_organization_id, v_balance.ledger_at));
+end;
+$_$;
+
+ALTER FUNCTION stipend.emit_host_event(p_organization_id text, p_type text, p_payload jsonb) OWNER TO stipend_ledger;
+
+--
 -- Name: end_due_holds(text, integer); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
 --
 
@@ -5108,6 +5137,13 @@ REVOKE ALL ON FUNCTION stipend.emit_balance_events(p_organization_id text, p_mon
 --
 
 REVOKE ALL ON FUNCTION stipend.emit_event(p_organization_id text, p_type text, p_payload jsonb, p_at timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION emit_host_event(p_organization_id text, p_type text, p_payload jsonb); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.emit_host_event(p_organization_id text, p_type text, p_payload jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION stipend.emit_host_event(p_organization_id text, p_type text, p_payload jsonb) TO stipend_server;
 
 --
 -- Name: FUNCTION end_due_holds(p_organization_id text, p_limit integer); Type: ACL; Schema: stipend; Owner: stipend_ledger

@@ -7,18 +7,23 @@ export const LEDGER_ROLE = 'stipend_ledger'
 /** Calls the functions; logins of servers are members of it. */
 export const SERVER_ROLE = 'stipend_server'
 
+/** The schema that this package owns. */
+export const OWN_SCHEMA = 'stipend'
+
 const MOST_TRIES = 5
 /** Somebody else made or granted the same role at the same moment, from another database of the cluster. */
 const LOST_RACES = ['23505', '42710', 'XX000']
 
-/** Makes what the first migration stands on: the roles, the schema and the table of versions. */
-export async function layGround(client: ClientBase): Promise<void> {
+/** Makes what the first migration stands on: the schema and the table of versions, for Stipend's own the roles too. */
+export async function layGround(client: ClientBase, schema: string): Promise<void> {
   for (let tries = 1; ; tries++) {
     try {
       return await inTransaction(client, async () => {
-        await createRoles(client)
-        await joinLedgerRole(client)
-        await createSchema(client)
+        if (schema === OWN_SCHEMA) {
+          await createRoles(client)
+          await joinLedgerRole(client)
+        }
+        await createSchema(client, schema)
       })
     } catch (error) {
       const lostRace = LOST_RACES.includes(sqlState(error) ?? '')
@@ -55,20 +60,20 @@ async function joinLedgerRole(client: ClientBase): Promise<void> {
   )
 }
 
-async function createSchema(client: ClientBase): Promise<void> {
-  const schema = await client.query(`select from pg_catalog.pg_namespace where nspname = 'stipend'`)
-  if (schema.rowCount === 0) {
+async function createSchema(client: ClientBase, schema: string): Promise<void> {
+  const found = await client.query('select from pg_catalog.pg_namespace where nspname = $1', [schema])
+  if (found.rowCount === 0) {
     await explainRights(
-      client.query('create schema stipend'),
-      'This login may not create the schema stipend: grant it CREATE on the database.',
+      client.query(`create schema ${schema}`),
+      `This login may not create the schema ${schema}: grant it CREATE on the database.`,
     )
   }
   await explainRights(
-    client.query(`create table if not exists stipend.migrations (
+    client.query(`create table if not exists ${schema}.migrations (
       version     text primary key,
       applied_at  timestamptz not null default clock_timestamp()
     )`),
-    'The schema stipend belongs to another login: migrate as that one.',
+    `The schema ${schema} belongs to another login: migrate as that one.`,
   )
 }
 

@@ -230,6 +230,51 @@ describe('the roles', () => {
   })
 })
 
+describe("a host's own schema", () => {
+  const own = {
+    'migrations/0001_notes/up.sql': `create table notes.notes (organization_id text primary key);
+      grant usage on schema notes to stipend_server;`,
+    'migrations/0001_notes/down.sql':
+      'revoke usage on schema notes from stipend_server; drop table notes.notes;',
+  }
+  const readNames = async (database: TestDatabase) =>
+    (
+      await database.owner.query<{ name: string }>(
+        `select relname::text as name from pg_class where relnamespace = 'notes'::regnamespace and relkind = 'r' order by 1`,
+      )
+    ).rows.map(({ name }) => name)
+
+  test('goes up and down by itself, and leaves what is Stipend’s as it is', async () => {
+    await using database = await createTestDatabase()
+    const before = [await listObjects(database), await migrationStatus(database.ownerUrl)]
+    const place = { directory: writeFolder(own), schema: 'notes' }
+    expect(await migrateUp(database.ownerUrl, place)).toEqual({ applied: ['0001_notes'] })
+    expect(await migrateUp(database.ownerUrl, place)).toEqual({ applied: [] })
+    expect(await readNames(database)).toEqual(['migrations', 'notes'])
+    expect((await migrationStatus(database.ownerUrl, place)).pending).toEqual([])
+    expect(await migrateDown(database.ownerUrl, { ...place, to: null })).toEqual({ reverted: ['0001_notes'] })
+    expect(await readNames(database)).toEqual(['migrations'])
+    expect([await listObjects(database), await migrationStatus(database.ownerUrl)]).toEqual(before)
+  })
+
+  test('stays while Stipend’s versions go down and up', async () => {
+    await using database = await createTestDatabase()
+    await migrateUp(database.ownerUrl, { directory: writeFolder(own), schema: 'notes' })
+    await migrateDown(database.ownerUrl, { to: null })
+    await migrateUp(database.ownerUrl)
+    expect(await readNames(database)).toEqual(['migrations', 'notes'])
+  })
+
+  test('has a plain name', async () => {
+    await using database = await createTestDatabase()
+    const up = migrateUp(database.ownerUrl, {
+      directory: writeFolder(own),
+      schema: 'notes; drop schema stipend',
+    })
+    await expect(up).rejects.toThrow('not a plain name')
+  })
+})
+
 describe("Stipend's own versions", () => {
   test('go down to nothing and up again to the same', async () => {
     await using database = await createTestDatabase()

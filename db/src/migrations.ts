@@ -6,7 +6,7 @@ import { type RunnableMigration, Umzug } from 'umzug'
 import { type Connection, inTransaction, withClient } from './connection.ts'
 import { inFile, MigrationError } from './error.ts'
 import { dropFunctions, replaceFunctions } from './functions.ts'
-import { layGround } from './ground.ts'
+import { layGround, OWN_SCHEMA } from './ground.ts'
 
 /** Any number, the same in every release: two migrators of one database wait for each other. */
 const LOCK_KEY = '6007951301749'
@@ -14,6 +14,11 @@ const LOCK_KEY = '6007951301749'
 export interface MigrationFolders {
   /** Holds `migrations/VERSION/{up,down}.sql` and `functions/**.sql`; this package's own by default. */
   readonly directory?: string | undefined
+  /**
+   * The schema whose versions these are, `stipend` by default. A host names its own, with its own `directory`, after
+   * Stipend's: it is made where it is missing; roles and functions are left alone.
+   */
+  readonly schema?: string | undefined
 }
 
 export interface MigrateUpOptions extends MigrationFolders {
@@ -44,14 +49,17 @@ export async function migrateUp(
   connection: Connection,
   options: MigrateUpOptions = {},
 ): Promise<{ applied: string[] }> {
-  const directory = options.directory ?? OWN_DIRECTORY
+  const place = placeOf(options)
   return withLock(connection, async (client) => {
-    await layGround(client)
-    const umzug = createUmzug(client, directory)
-    await refuseUnknown(client, umzug)
+    await layGround(client, place.schema)
+    const umzug = createUmzug(client, place)
+    await refuseUnknown(client, umzug, place)
     const to = options.to === undefined ? undefined : await findVersion(umzug, options.to)
     const migrations = await run(() => (to === undefined ? umzug.up() : umzug.up({ to })))
-    if ((await umzug.pending()).length === 0) await replaceFunctions(client, join(directory, 'functions'))
+    const isNewest = (await umzug.pending()).length === 0
+    if (isNewest && place.schema === OWN_SCHEMA) {
+      await replaceFunctions(client, join(place.directory, 'functions'))
+    }
     return { applied: migrations.map((migration) => migration.name) }
   })
 }
@@ -66,11 +74,11 @@ export async function migrateDown(
   connection: Connection,
   options: MigrateDownOptions,
 ): Promise<{ reverted: string[] }> {
-  const directory = options.directory ?? OWN_DIRECTORY
+  const place = placeOf(options)
   return withLock(connection, async (client) => {
-    await layGround(client)
-    const umzug = createUmzug(client, directory)
-    await refuseUnknown(client, umzug)
+    await layGround(client, place.schema)
+    const umzug = createUmzug(client, place)
+    await refuseUnknown(client, umzug, place)
     const to = options.to === null ? null : await findVersion(umzug, options.to)
     const applied = (await umzug.executed()).map((migration) => migration.name)
     if (to !== null && !applied.includes(to)) {
@@ -90,10 +98,13 @@ export async function migrationStatus(
   connection: Connection,
   options: MigrationFolders = {},
 ): Promise<MigrationStatus> {
+  const place = placeOf(options)
   return withClient(connection, async (client) => {
-    const umzug = createUmzug(client, options.directory ?? OWN_DIRECTORY)
-    const known = new Set((await umzug.migrations({ client })).map((migration) => migration.name))
-    const applied = await readApplied(client)
+    const umzug = createUmzug(client, place)
+    const known = new Set(
+      (await umzug.migrations(contextOf(client, place))).map((migration) => migration.name),
+    )
+    const applied = await readApplied(client, place.schema)
     const versions = new Set(applied.map((row) => row.version))
     return {
       applied,
@@ -106,13 +117,13 @@ export async function migrationStatus(
 /** Puts the functions in place without migrating; the database has to be at the newest version. */
 export async function applyFunctions(
   connection: Connection,
-  options: MigrationFolders = {},
+  options: Pick<MigrationFolders, 'directory'> = {},
 ): Promise<{ count: number }> {
-  const directory = options.directory ?? OWN_DIRECTORY
+  const place = placeOf(options)
   return withLock(connection, async (client) => {
-    await layGround(client)
-    const umzug = createUmzug(client, directory)
-    await refuseUnknown(client, umzug)
+    await layGround(client, place.schema)
+    const umzug = createUmzug(client, place)
+    await refuseUnknown(client, umzug, place)
     const [pending] = await umzug.pending()
     if (pending !== undefined) {
       throw new MigrationError(
@@ -120,37 +131,53 @@ export async function applyFunctions(
         `The version ${pending.name} is pending: migrate up first.`,
       )
     }
-    return { count: await replaceFunctions(client, join(directory, 'functions')) }
+    return { count: await replaceFunctions(client, join(place.directory, 'functions')) }
   })
 }
 
 const OWN_DIRECTORY = fileURLToPath(new URL('..', import.meta.url))
 
-interface Context {
-  readonly client: ClientBase
+/** Where versions are read from, and the schema that they make. */
+interface Place {
+  readonly directory: string
+  readonly schema: string
 }
 
-function createUmzug(client: ClientBase, directory: string): Umzug<Context> {
+function placeOf({ directory = OWN_DIRECTORY, schema = OWN_SCHEMA }: MigrationFolders): Place {
+  if (/^[a-z_][a-z0-9_]{0,62}$/.test(schema)) return { directory, schema }
+  const message = `The schema ${schema} is not a plain name: give small letters, digits and underscores.`
+  throw new MigrationError('migration_failed', message)
+}
+
+interface Context {
+  readonly client: ClientBase
+  readonly schema: string
+}
+
+const contextOf = (client: ClientBase, { schema }: Place): Context => ({ client, schema })
+
+function createUmzug(client: ClientBase, place: Place): Umzug<Context> {
+  const { directory, schema } = place
   return new Umzug<Context>({
-    context: { client },
+    context: contextOf(client, place),
     logger: undefined,
     migrations: {
       glob: ['migrations/*/up.sql', { cwd: directory }],
       resolve: ({ path, context }) => {
         if (path === undefined) throw new Error('A migration has no file.')
-        return describeMigration(path, context.client)
+        return describeMigration(path, context)
       },
     },
     storage: {
       // The row of a version is written in the transaction of its migration.
       logMigration: async () => undefined,
       unlogMigration: async () => undefined,
-      executed: async () => (await readApplied(client)).map((row) => row.version),
+      executed: async () => (await readApplied(client, schema)).map((row) => row.version),
     },
   })
 }
 
-function describeMigration(upPath: string, client: ClientBase): RunnableMigration<Context> {
+function describeMigration(upPath: string, { client, schema }: Context): RunnableMigration<Context> {
   const folder = dirname(upPath)
   const name = basename(folder)
   return {
@@ -159,13 +186,13 @@ function describeMigration(upPath: string, client: ClientBase): RunnableMigratio
     up: () =>
       inTransaction(client, async () => {
         await runFile(client, name, upPath)
-        await client.query('insert into stipend.migrations (version) values ($1)', [name])
+        await client.query(`insert into ${schema}.migrations (version) values ($1)`, [name])
       }),
     down: () =>
       inTransaction(client, async () => {
-        await dropFunctions(client)
+        if (schema === OWN_SCHEMA) await dropFunctions(client)
         await runFile(client, name, join(folder, 'down.sql'))
-        await client.query('delete from stipend.migrations where version = $1', [name])
+        await client.query(`delete from ${schema}.migrations where version = $1`, [name])
       }),
   }
 }
@@ -177,20 +204,23 @@ async function runFile(client: ClientBase, version: string, path: string): Promi
   })
 }
 
-async function readApplied(client: ClientBase): Promise<{ version: string; appliedAt: Date }[]> {
-  const table = await client.query<{ exists: boolean }>(
-    `select to_regclass('stipend.migrations') is not null as exists`,
-  )
+async function readApplied(
+  client: ClientBase,
+  schema: string,
+): Promise<{ version: string; appliedAt: Date }[]> {
+  const table = await client.query<{ exists: boolean }>('select to_regclass($1) is not null as exists', [
+    `${schema}.migrations`,
+  ])
   if (table.rows[0]?.exists !== true) return []
   const rows = await client.query<{ version: string; appliedAt: Date }>(
-    'select version, applied_at as "appliedAt" from stipend.migrations order by version collate "C"',
+    `select version, applied_at as "appliedAt" from ${schema}.migrations order by version collate "C"`,
   )
   return rows.rows
 }
 
-async function refuseUnknown(client: ClientBase, umzug: Umzug<Context>): Promise<void> {
-  const known = new Set((await umzug.migrations({ client })).map((migration) => migration.name))
-  const unknown = (await readApplied(client)).find((row) => !known.has(row.version))
+async function refuseUnknown(client: ClientBase, umzug: Umzug<Context>, place: Place): Promise<void> {
+  const known = new Set((await umzug.migrations(contextOf(client, place))).map((migration) => migration.name))
+  const unknown = (await readApplied(client, place.schema)).find((row) => !known.has(row.version))
   if (unknown === undefined) return
   const message = `The database is at ${unknown.version}, which this release does not know: use the release that applied it, or a newer one.`
   throw new MigrationError('unknown_version', message)

@@ -1,4 +1,4 @@
-import type { Pool } from 'pg'
+import type { ClientBase, Pool } from 'pg'
 import { type CapabilityAccess, type CapabilityAccessInput, checkCapabilityAccess } from './access.ts'
 import * as apiKeys from './api-keys.ts'
 import * as balances from './balances.ts'
@@ -6,7 +6,9 @@ import { Batcher, type BatcherOptions } from './batcher.ts'
 import * as budgets from './budgets.ts'
 import { type CatalogDefinition, type NormalCatalog, normalizeCatalog } from './catalog.ts'
 import * as catalogStore from './catalog-store.ts'
+import { type CustomerLimit, type CustomerLimitUse, getCustomerLimits } from './customer-limits.ts'
 import type { ErrorCode } from './errors.ts'
+import { type EmitEventInput, emitEvent } from './events.ts'
 import {
   type ExecuteInput,
   type ExecuteResult,
@@ -202,6 +204,19 @@ export class Engine<Catalog extends CatalogDefinition = CatalogDefinition> {
 
   getUsage(input: balances.UsageInput): Promise<balances.Usage[]> {
     return balances.getUsage(this.#pool, input)
+  }
+
+  /** How much of the limits of a public form is used up. */
+  getCustomerLimits(input: {
+    organizationId: string
+    limits: readonly CustomerLimit[]
+  }): Promise<CustomerLimitUse[]> {
+    return getCustomerLimits(this.#pool, input)
+  }
+
+  /** Adds an event of the host's own to the outbox; on a client of the caller's, in the caller's transaction. */
+  emitEvent(input: EmitEventInput, client?: ClientBase): Promise<void> {
+    return emitEvent(client ?? this.#pool, input)
   }
 
   listCapabilities(organizationId: string): Promise<catalogStore.CapabilityOffer[]> {

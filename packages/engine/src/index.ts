@@ -45,6 +45,7 @@ export {
   type NanoUsd,
   nanoUsd,
 } from './credits.ts'
+export type { CustomerLimit, CustomerLimitUse } from './customer-limits.ts'
 export { notMigrated, toStipendError } from './database-error.ts'
 export { type CapabilityOf, createEngine, Engine, type EngineOptions, type QualityOf } from './engine.ts'
 export {
@@ -64,6 +65,7 @@ export {
   StipendError,
   UnavailableError,
 } from './errors.ts'
+export type { EmitEventInput } from './events.ts'
 export type { ExecuteInput, ExecuteResult, RunContext, RunResult } from './execute.ts'
 export { type Hold, type HoldPage, holdStatuses, type ListHoldsInput } from './holds.ts'
 export type { JobBounds } from './jobs.ts'

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import type { Batcher } from './batcher.ts'
 import { type Credits, hundredthsOfCredits } from './credits.ts'
+import { type CustomerLimit, requireCustomerLimits } from './customer-limits.ts'
 import { errorOf, invalid, isErrorCode } from './errors.ts'
 import { newId } from './ids.ts'
 import { jsonText } from './json-text.ts'
@@ -38,7 +39,7 @@ export interface ReserveInput<Capability extends string = string, Quality extend
   subject?: Subject | undefined
   formId?: string | undefined
   /** Limits of public forms, counted over the last 24 hours. */
-  customerLimits?: readonly { key: string; limit: number }[] | undefined
+  customerLimits?: readonly CustomerLimit[] | undefined
   /** How long the hold lives without an extension: 1 to 3600 s, default 300. */
   leaseSeconds?: number | undefined
   /** The model is called as soon as the hold is admitted. Default false. */
@@ -310,24 +311,12 @@ export class Reservations {
       subjectId: subject === undefined ? null : requireText('subject.id', subject.id),
       subject: this.#parties.digest(organizationId, subject),
       formId: optionalText('formId', input.formId),
-      customerLimits: customerLimits(input.customerLimits),
+      customerLimits:
+        input.customerLimits === undefined ? null : jsonText(requireCustomerLimits(input.customerLimits)),
     }
     if (request.key !== null) request.parameterHash = parameterHash(request, input.parameters)
     return request
   }
-}
-
-/** The limits as JSON: each key once, since each counts the call once. */
-function customerLimits(limits: ReserveInput['customerLimits']): string | null {
-  if (limits === undefined) return null
-  for (const { key, limit } of limits) {
-    requireText('customerLimits.key', key)
-    requireInteger('customerLimits.limit', limit, 1, 1_000_000)
-  }
-  if (new Set(limits.map(({ key }) => key)).size < limits.length) {
-    throw invalid('customerLimits', 'must not name a key twice')
-  }
-  return jsonText(limits)
 }
 
 /** Credits where no cost decides: those the caller gives, and none where an explicit usage is zero. */

@@ -22,7 +22,7 @@ const example = {
 }
 
 /** What a newcomer reads first. */
-export async function banner({ credentials, testimonials, database }: Running): Promise<string> {
+export async function banner({ credentials, testimonials, demoFormId, database }: Running): Promise<string> {
   const { url, organizationId, apiKey } = credentials
   const { engine, registry } = testimonials
   const balance = await engine.checkCreditBalance(organizationId)
@@ -37,6 +37,7 @@ Stipend is running.
   Docs          ${url}/docs
   Organization  ${demoOrganization.name} (${organizationId}), plan ${balance.plan}, ${formatCredits(balance.balance)} credits
   API key       ${apiKey}
+  Public form   ${url}/public/forms/${demoFormId} (needs no key)
   Models        ${models}
   Database      ${database.description}
 

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import { migrateUp } from '@stipend/db'
 import { type EmbeddedPostgres, EmbeddedPostgresError, startEmbeddedPostgres } from '@stipend/embedded'
 import { Client, escapeLiteral, Pool } from 'pg'
+import { migrate } from './migrate.ts'
 import { StartError } from './start-error.ts'
 
 export interface DatabaseSettings {
@@ -41,7 +41,7 @@ export async function openDatabase(
   const { databaseUrl, directDatabaseUrl, directory } = settings
   if (databaseUrl === undefined) return await openEmbedded(join(directory, 'postgres'), onError)
   const directUrl = directDatabaseUrl ?? databaseUrl
-  await migrateUp(directUrl)
+  await migrate(directUrl)
   const server = openPool(databaseUrl, onError)
   return {
     server,
@@ -58,7 +58,7 @@ async function openEmbedded(dataDirectory: string, onError: (error: Error) => vo
     explainEmbedded,
   )
   try {
-    await migrateUp(postgres.url)
+    await migrate(postgres.url)
     const password = await putServerLogin(postgres.url)
     const server = openPool(serverUrl(postgres, password), onError)
     const owner = openPool(postgres.url, onError)

@@ -1,3 +1,5 @@
+export { defaultFormSettings, type FormSettings, formSettings } from './forms/settings.ts'
+export { migrate } from './migrate.ts'
 export { providerSettings } from './models/settings.ts'
 export { catalog, type TestimonialsCatalog } from './stipend.catalog.ts'
 export { createTestimonials, type Testimonials, type TestimonialsOptions } from './testimonials.ts'

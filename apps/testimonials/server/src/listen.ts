@@ -9,12 +9,20 @@ export interface Listener {
   close(): Promise<void>
 }
 
+/** What is known of a request beside itself. */
+export interface Connection {
+  /** Of the socket's other end: the client, or a proxy before the server. */
+  remoteAddress?: string | undefined
+}
+
 /** Serves a fetch handler. Port 0 takes a free one. @throws StartError where the port is taken or not allowed. */
 export async function listen(
-  fetch: (request: Request) => Promise<Response>,
+  fetch: (request: Request, connection: Connection) => Promise<Response>,
   { host, port }: { host: string; port: number },
 ): Promise<Listener> {
-  const server = createAdaptorServer({ fetch }) as Server
+  const server = createAdaptorServer({
+    fetch: (request, { incoming }) => fetch(request, { remoteAddress: incoming.socket.remoteAddress }),
+  }) as Server
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(explain(error, host, port)))
     server.listen(port, host, resolve)

@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path'
 import { MigrationError } from '@stipend/db'
 import pino from 'pino'
 import { banner } from './banner.ts'
+import { formSettings } from './forms/settings.ts'
 import { providerSettings } from './models/settings.ts'
 import { type Running, type StartSettings, start } from './start.ts'
 import { StartError } from './start-error.ts'
@@ -67,6 +68,7 @@ function readSettings(environment: NodeJS.ProcessEnv): StartSettings {
     host: read('HOST') ?? '127.0.0.1',
     port: readPort(read('PORT') ?? '3000'),
     providers: providerSettings(environment),
+    forms: formSettings(environment),
     logger: pino({ level: readLevel(read('LOG_LEVEL') ?? 'info'), base: null }, pino.destination(2)),
   }
 }

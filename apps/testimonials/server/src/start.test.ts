@@ -40,12 +40,20 @@ describe('start on a database of one’s own', () => {
       body: body ?? '',
     })
     expect(answer.status).toBe(200)
+    const formUrl = /Public form +(\S+)/.exec(text)?.[1] ?? ''
+    expect(formUrl).toBe(`${url}/public/forms/${first.demoFormId}`)
+    expect(await (await fetch(formUrl)).json()).toMatchObject({
+      isOpen: true,
+      aiAvailable: true,
+      signIn: null,
+    })
     const balance = await first.testimonials.engine.checkCreditBalance(organizationId)
     expect(balance).toMatchObject({ plan: 'pro', monthlyAllocation: 50_000 })
     await first.stop()
     await expect(fetch(`${url}/healthz`)).rejects.toThrow()
 
     const second = await start(given)
+    expect(second.demoFormId).toBe(first.demoFormId)
     expect(second.credentials).toMatchObject({ apiKey, organizationId })
     expect(await second.testimonials.engine.checkCreditBalance(organizationId)).toEqual(balance)
     await second.stop()

@@ -2,7 +2,9 @@ import { join } from 'node:path'
 import type { Logger } from '@stipend/server'
 import { type Database, type DatabaseSettings, openDatabase } from './database.ts'
 import { type DemoCredentials, putDemoCredentials } from './demo/credentials.ts'
+import { putDemoForm } from './demo/form.ts'
 import { demoOrganization, putDemoOrganization, putDemoOrganizationWithHistory } from './demo/organization.ts'
+import type { FormSettings } from './forms/settings.ts'
 import { type Listener, listen } from './listen.ts'
 import type { ProviderSettings } from './models/settings.ts'
 import { createTestimonials, type Testimonials } from './testimonials.ts'
@@ -11,6 +13,8 @@ export interface StartSettings extends DatabaseSettings {
   host: string
   port: number
   providers: ProviderSettings
+  /** Of public forms; default: nobody can sign in. */
+  forms?: FormSettings | undefined
   logger: Logger
 }
 
@@ -18,6 +22,8 @@ export interface StartSettings extends DatabaseSettings {
 export interface Running {
   credentials: DemoCredentials
   testimonials: Testimonials
+  /** Of the demo organization's public form. */
+  demoFormId: string
   database: Pick<Database, 'description' | 'ended'>
   /** Stops accepting, finishes what runs, closes the database. */
   stop(): Promise<void>
@@ -28,18 +34,19 @@ export interface Running {
  * @throws StartError, MigrationError with a sentence for the person at the terminal.
  */
 export async function start(settings: StartSettings): Promise<Running> {
-  const { directory, host, port, providers, logger } = settings
+  const { directory, host, port, providers, forms, logger } = settings
   const database = await openDatabase(settings, () =>
     logger.error({ code: 'database_unavailable' }, 'connection lost'),
   )
-  const testimonials = createTestimonials({ database: database.server, providers, logger })
+  const testimonials = createTestimonials({ database: database.server, providers, forms, logger })
   const { engine } = testimonials
   let listener: Listener | null = null
   try {
     await engine.pushCatalog({ author: 'npm start' })
     if (database.owner === null) await putDemoOrganization(engine)
     else await putDemoOrganizationWithHistory(engine, database.owner)
-    listener = await listen((request) => testimonials.fetch(request), { host, port })
+    const demoFormId = await putDemoForm(database.server, demoOrganization.id)
+    listener = await listen(testimonials.fetch, { host, port })
     const credentials = await putDemoCredentials(engine, join(directory, 'demo.json'), {
       url: listener.url,
       organizationId: demoOrganization.id,
@@ -51,7 +58,7 @@ export async function start(settings: StartSettings): Promise<Running> {
       () => Promise.all([testimonials.close(), listener?.close()]).then(() => undefined),
       database.close,
     ])
-    return { credentials, testimonials, database, stop }
+    return { credentials, testimonials, demoFormId, database, stop }
   } catch (error) {
     await stopOnce([() => listener?.close(), () => testimonials.close(), database.close])()
     throw error

@@ -1,9 +1,15 @@
 import type { Timeouts } from '@stipend/engine/ai'
 import { createStipend, type Identify, type Logger, type Stipend } from '@stipend/server'
 import type { Pool } from 'pg'
+import { defaultFormSettings, type FormSettings } from './forms/settings.ts'
+import type { Connection } from './listen.ts'
 import { createModelRegistry, type ModelRegistry } from './models/registry.ts'
 import type { ProviderSettings } from './models/settings.ts'
 import { testimonialRoutes } from './routes/ai.ts'
+import { formEntryRoutes } from './routes/form-entries.ts'
+import { formRoutes } from './routes/forms.ts'
+import { withPublicCors } from './routes/public-cors.ts'
+import { publicFormRoutes } from './routes/public-forms.ts'
 import { catalog, type TestimonialsCatalog } from './stipend.catalog.ts'
 
 export interface TestimonialsOptions {
@@ -13,6 +19,8 @@ export interface TestimonialsOptions {
   providers: ProviderSettings
   identify?: Identify | undefined
   logger?: Logger | undefined
+  /** Of public forms. Default: nobody can sign in, so that all customers are anonymous. */
+  forms?: FormSettings | undefined
   /** Of model calls. Default 30 s for one and 60 s for a request with all its calls. */
   timeouts?: Partial<Timeouts> | undefined
 }
@@ -22,6 +30,7 @@ export type TestimonialsStipend = Stipend<TestimonialsCatalog>
 /** The testimonials product: Stipend's HTTP API with the product's own routes. */
 export interface Testimonials extends TestimonialsStipend {
   registry: ModelRegistry
+  fetch(request: Request, connection?: Connection): Promise<Response>
 }
 
 export function createTestimonials(options: TestimonialsOptions): Testimonials {
@@ -31,6 +40,15 @@ export function createTestimonials(options: TestimonialsOptions): Testimonials {
   const { resolve: providers } = registry
   const stipend = createStipend({ database, catalog, identify, logger, providers, timeouts })
   stipend.app.get('/', (c) => c.redirect('docs', 302))
-  stipend.app.route('/', testimonialRoutes(stipend))
-  return { ...stipend, registry }
+  const settings = options.forms ?? defaultFormSettings
+  for (const router of [
+    testimonialRoutes(stipend),
+    formRoutes(),
+    formEntryRoutes(),
+    publicFormRoutes({ database, settings, stipend }),
+  ]) {
+    stipend.app.route('/', router)
+  }
+  const fetch = withPublicCors(async (request, connection) => stipend.app.fetch(request, connection))
+  return { ...stipend, fetch, registry }
 }

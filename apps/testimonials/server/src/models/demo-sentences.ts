@@ -18,7 +18,7 @@ export function sentencesOf(text: string): string[] {
 /** Capital at the start, one mark at the end. */
 export function asSentence(text: string): string {
   const trimmed = text.trim().replace(/[\s,;:–-]+$/, '')
-  const whole = /[.!?…]["'”’)]?$/.test(trimmed) ? trimmed : `${trimmed}.`
+  const whole = /[.!?…。！？।؟]["'”’)]?$/.test(trimmed) ? trimmed : `${trimmed}.`
   return whole.charAt(0).toUpperCase() + whole.slice(1)
 }
 

@@ -93,7 +93,8 @@ function mendFirst(sentences: readonly string[], role: Role, product: string): s
 }
 
 function mend(first: string, role: Role, product: string): string {
-  if (first.startsWith(product)) return first
+  // English frames suit no other script.
+  if (first.startsWith(product) || !/\p{Script=Latin}/u.test(first)) return first
   if (leadingVerb.test(first)) return `${product} ${lowerFirst(first)}`
   if (subject.test(first)) {
     const isBefore = role === 'before' && past.test(first) && !/\bbefore\b/i.test(first)

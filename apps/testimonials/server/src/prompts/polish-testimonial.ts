@@ -1,8 +1,7 @@
 import { z } from 'zod'
 import { dataBlock, dataRule } from '../untrusted-text.ts'
+import { modelText } from './model-text.ts'
 import { outputTokens, type Prompt, type Quality, shapeOf } from './prompt.ts'
-
-const answer = z.object({ text: z.string().trim().min(1).max(12_000) })
 
 const instructions = `You polish testimonials that customers wrote.
 
@@ -16,6 +15,8 @@ Rules:
 ${dataRule}
 
 Answer with one JSON object and nothing else: {"text": "…"}`
+
+const answer = z.object({ text: modelText({ min: 1, max: 12_000, instructions }) })
 
 /** A clearer version of a testimonial. */
 export function polishTestimonial(

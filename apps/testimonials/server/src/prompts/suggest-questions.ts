@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { dataBlock, dataRule } from '../untrusted-text.ts'
+import { modelText } from './model-text.ts'
 import { outputTokens, type Prompt, type Quality, shapeOf } from './prompt.ts'
 
 const instructions = `You help a company to ask its customers for a testimonial. You write the questions of a short form.
@@ -31,7 +32,7 @@ ${dataBlock({ productName: data.productName, productDescription: data.productDes
 
 Write the questions.`,
     shape: shapeOf('questions', { type: 'array', items: { type: 'string' } }),
-    answer: z.object({ questions: z.array(z.string().trim().min(8).max(300)).length(count) }),
+    answer: z.object({ questions: z.array(modelText({ min: 8, max: 300, instructions })).length(count) }),
     maxOutputTokens: outputTokens(count * 30, quality),
   }
 }

@@ -4,7 +4,7 @@ import { lengths, tones } from '../prompts/assemble-testimonial.ts'
 import { cleanText } from '../untrusted-text.ts'
 
 /** Text of a stranger: cleaned, then of 1 to `max` characters. The raw text may hold more that is invisible. */
-function strangersText(max: number, example: string) {
+export function strangersText(max: number, example: string) {
   const rule = `must be a text of 1 to ${max} characters`
   return z
     .string()

@@ -1,4 +1,4 @@
-import { credits, errorOf } from '@stipend/engine'
+import { credits, type ExecuteInput, errorOf } from '@stipend/engine'
 import { type Receipt, receiptIn } from '@stipend/engine/ai'
 import { idempotencyKeyOf, organizationIdOf, type StipendEnv, setCreditHeaders } from '@stipend/server'
 import { generateText, jsonSchema, NoObjectGeneratedError, Output, streamText } from 'ai'
@@ -22,13 +22,34 @@ export async function generateAnswer<Answer extends object>(
   stipend: TestimonialsStipend,
   task: Task<Answer>,
 ) {
-  const result = await generateText(callOf(c, stipend, task))
-  const receipt = requireReceipt(receiptIn(result))
+  const { answer, receipt } = await generateFor(callerOf(c), stipend, task)
   setCreditHeaders(c, {
     creditsUsed: credits(receipt.creditsUsed),
     balanceRemaining: credits(receipt.balanceRemaining),
   })
-  return { ...result.output, ...chargeOf(receipt) }
+  return { ...answer, ...chargeOf(receipt) }
+}
+
+/** Who asks, for whom, and within which limits. */
+export type Caller = Pick<
+  ExecuteInput,
+  'organizationId' | 'actor' | 'subject' | 'formId' | 'customerLimits' | 'idempotencyKey'
+>
+
+const callerOf = (c: Context<StipendEnv>): Caller => ({
+  organizationId: organizationIdOf(c),
+  actor: c.var.principal.actor,
+  idempotencyKey: idempotencyKeyOf(c),
+})
+
+/** {@link generateAnswer} for any caller, and nothing of HTTP. */
+export async function generateFor<Answer extends object>(
+  caller: Caller,
+  stipend: TestimonialsStipend,
+  task: Task<Answer>,
+): Promise<{ answer: Answer; receipt: Receipt }> {
+  const result = await generateText(callOf(caller, stipend, task))
+  return { answer: result.output, receipt: requireReceipt(receiptIn(result)) }
 }
 
 /**
@@ -44,7 +65,7 @@ export async function streamAnswer<Answer extends object>(
   c.req.raw.signal.addEventListener('abort', () => left.abort(), { once: true })
   let failure: unknown = null
   const result = streamText({
-    ...callOf(c, stipend, task),
+    ...callOf(callerOf(c), stipend, task),
     abortSignal: left.signal,
     onError: ({ error }) => {
       failure ??= error
@@ -73,14 +94,12 @@ export async function streamAnswer<Answer extends object>(
   })
 }
 
-function callOf<Answer>(c: Context<StipendEnv>, stipend: TestimonialsStipend, task: Task<Answer>) {
+function callOf<Answer>(caller: Caller, stipend: TestimonialsStipend, task: Task<Answer>) {
   const { capability, quality, prompt, body } = task
   const model = stipend.model({
-    organizationId: organizationIdOf(c),
+    ...caller,
     capability,
     quality,
-    actor: c.var.principal.actor,
-    idempotencyKey: idempotencyKeyOf(c),
     parameters: body,
     accepts: (text) => prompt.answer.safeParse(parsed(text)).success,
   })

@@ -3,7 +3,9 @@ import type { Timeouts } from '@stipend/engine/ai'
 import type { Logger } from '@stipend/server'
 import { createTestDatabase, type TestDatabase } from '@stipend/testing'
 import pino from 'pino'
+import type { FormSettings } from '../forms/settings.ts'
 import { listen } from '../listen.ts'
+import { migrate } from '../migrate.ts'
 import type { ProviderSettings } from '../models/settings.ts'
 import { createTestimonials, type Testimonials } from '../testimonials.ts'
 
@@ -11,7 +13,7 @@ import { createTestimonials, type Testimonials } from '../testimonials.ts'
 Object.assign(globalThis, { AI_SDK_LOG_WARNINGS: false })
 
 /** What came back, with the body read. */
-interface Answer {
+export interface Answer {
   status: number
   headers: Headers
   // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape
@@ -29,6 +31,8 @@ export interface TestProduct extends AsyncDisposable {
   organization(id: string, plan: string, scopes?: readonly ApiKeyScope[]): Promise<string>
   post(path: string, apiKey: string, body: unknown, headers?: Record<string, string>): Promise<Answer>
   get(path: string, apiKey: string): Promise<Answer>
+  /** Any request, with the headers given and no others. */
+  call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>
   /** Newest first. */
   transactions(organizationId: string): Promise<Transaction[]>
   balance(organizationId: string): Promise<number>
@@ -37,14 +41,16 @@ export interface TestProduct extends AsyncDisposable {
 export async function startTestProduct(given: {
   providers: ProviderSettings
   timeouts?: Partial<Timeouts>
+  forms?: FormSettings
 }): Promise<TestProduct> {
   const database = await createTestDatabase()
+  await migrate(database.ownerUrl)
   const lines: string[] = []
   const logger: Logger = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) })
   const testimonials = createTestimonials({ ...given, database: database.server, logger })
   const { engine } = testimonials
   await engine.pushCatalog({ author: 'test' })
-  const listener = await listen((request) => testimonials.fetch(request), { host: '127.0.0.1', port: 0 })
+  const listener = await listen(testimonials.fetch, { host: '127.0.0.1', port: 0 })
   const call = async (path: string, init: RequestInit): Promise<Answer> => {
     const response = await fetch(`${listener.url}${path}`, init)
     const text = await response.text()
@@ -66,6 +72,12 @@ export async function startTestProduct(given: {
         body: JSON.stringify(body),
       }),
     get: (path, apiKey) => call(path, { headers: { authorization: `Bearer ${apiKey}` } }),
+    call: (method, path, body, headers = {}) =>
+      call(path, {
+        method,
+        headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+        ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      }),
     transactions: async (organizationId) => (await engine.listTransactions({ organizationId })).transactions,
     balance: async (organizationId) =>
       creditsToNumber((await engine.checkCreditBalance(organizationId)).balance),

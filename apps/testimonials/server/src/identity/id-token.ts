@@ -1,0 +1,95 @@
+import { createRemoteJWKSet, errors, type JWTPayload, jwtVerify } from 'jose'
+import { cleanText } from '../untrusted-text.ts'
+
+/** Whose ID tokens are accepted. */
+export interface IdTokenSettings {
+  /** `iss` is one of these. */
+  issuers: readonly string[]
+  /** `aud`: the client id that the pages with the form sign in with. Without one no token is accepted. */
+  audience?: string | undefined
+  /** The only address that is asked for keys. */
+  jwksUrl: URL
+}
+
+/** Google's, by its discovery document; the audience is the client id that Google gave. */
+export const googleIdTokens: IdTokenSettings = {
+  issuers: ['https://accounts.google.com', 'accounts.google.com'],
+  jwksUrl: new URL('https://www.googleapis.com/oauth2/v3/certs'),
+}
+
+/** A person that an issuer vouches for. */
+export interface Person {
+  issuer: string
+  subject: string
+  name?: string
+  email?: string
+}
+
+/** `unchecked`: the issuer's keys could not be had. */
+export type TokenCheck =
+  | { outcome: 'verified'; person: Person }
+  | { outcome: 'invalid' | 'expired' | 'unchecked' }
+
+export type VerifyIdToken = (token: string) => Promise<TokenCheck>
+
+const algorithms = ['RS256', 'ES256']
+const maxTokenLength = 8192
+const clockToleranceSeconds = 10
+
+/** Verifies ID tokens by the issuer's keys, which are kept 10 minutes and asked for again at most every 30 s. */
+export function createIdTokenVerifier({ issuers, audience, jwksUrl }: IdTokenSettings): VerifyIdToken {
+  if (audience === undefined) return async () => ({ outcome: 'invalid' })
+  const keys = createRemoteJWKSet(jwksUrl, {
+    timeoutDuration: 5_000,
+    cooldownDuration: 30_000,
+    cacheMaxAge: 600_000,
+  })
+  return async (token) => {
+    if (token.length > maxTokenLength) return { outcome: 'invalid' }
+    try {
+      const { payload } = await jwtVerify(token, keys, {
+        algorithms,
+        issuer: [...issuers],
+        audience,
+        clockTolerance: clockToleranceSeconds,
+        requiredClaims: ['exp', 'iat', 'sub'],
+      })
+      const person = personOf(payload, audience)
+      return person === null ? { outcome: 'invalid' } : { outcome: 'verified', person }
+    } catch (error) {
+      return { outcome: failureOf(error) }
+    }
+  }
+}
+
+/** What the token is not to blame for is told apart: a customer cannot mend it. */
+function failureOf(error: unknown): 'invalid' | 'expired' | 'unchecked' {
+  if (error instanceof errors.JWTExpired) return 'expired'
+  const isKeys =
+    error instanceof errors.JWKSTimeout ||
+    error instanceof errors.JWKSInvalid ||
+    !(error instanceof errors.JOSEError) ||
+    error.code === 'ERR_JOSE_GENERIC'
+  return isKeys ? 'unchecked' : 'invalid'
+}
+
+function personOf(payload: JWTPayload, audience: string): Person | null {
+  const { iss, sub, aud, azp } = payload
+  if (typeof iss !== 'string' || typeof sub !== 'string' || sub === '' || sub.length > 255) return null
+  // A token for several clients is ours only if it was issued to us.
+  if (Array.isArray(aud) && aud.length > 1 && azp !== audience) return null
+  const name = claimText(payload['name'], 200)
+  const email = payload['email_verified'] === false ? undefined : claimText(payload['email'], 320)
+  return {
+    issuer: iss,
+    subject: sub,
+    ...(name === undefined ? {} : { name }),
+    ...(email === undefined ? {} : { email }),
+  }
+}
+
+function claimText(claim: unknown, max: number): string | undefined {
+  if (typeof claim !== 'string') return undefined
+  const text = cleanText(claim).replaceAll(/\s+/g, ' ').slice(0, max).toWellFormed()
+  return text === '' ? undefined : text
+}
