@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import type { LanguageModelV4CallOptions } from '@ai-sdk/provider'
 import { type Credits, creditsToNumber } from '../credits.ts'
 import { errorOf } from '../errors.ts'
@@ -45,12 +46,12 @@ export async function openStep(use: ModelUse, options: LanguageModelV4CallOption
   return { use, call, number, promptTokens, maxOutputTokens, attempts: [], isSimulated: false }
 }
 
-/** What makes two calls the same, as JSON: files as base64. */
-function comparable({ prompt, tools, toolChoice, responseFormat }: LanguageModelV4CallOptions): unknown {
+/** Digest of what makes two calls the same: files as base64. */
+function comparable({ prompt, tools, toolChoice, responseFormat }: LanguageModelV4CallOptions): string {
   const text = JSON.stringify([prompt, tools, toolChoice, responseFormat], (_, value: unknown) =>
     value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value,
   )
-  return JSON.parse(text)
+  return hash('sha256', text)
 }
 
 export interface StepCharge {
