@@ -11,7 +11,7 @@ import type { ResolvedModel } from './providers.ts'
 import { withReceipt } from './receipt.ts'
 import { type StoredAnswer, sdkUsageOf } from './replay.ts'
 import { failureError, openStep, releaseStep, replayedReceipt, type Step, settleStep } from './step.ts'
-import { within } from './timeouts.ts'
+import { callSignal, within } from './timeouts.ts'
 import { modelUsageOf, type TokenUsage, tokenUsageOf } from './token-usage.ts'
 import { type Asked, type Walked, walk } from './walk.ts'
 
@@ -33,9 +33,7 @@ export async function meteredGenerate(
   const step = await openStep(use, options)
   if (step.call.reservation.isReplay) return await replay(step)
   const interrupt = new AbortController()
-  const signals = [AbortSignal.timeout(use.timeouts.totalMs), interrupt.signal]
-  if (options.abortSignal !== undefined) signals.push(options.abortSignal)
-  const signal = AbortSignal.any(signals)
+  const { signal, end } = callSignal(use.timeouts.totalMs, [interrupt.signal, options.abortSignal])
   const work = walk(step, signal, (candidate, resolved) =>
     ask(step, options, { candidate, resolved, signal }),
   ).then((walked) => conclude(step, walked, options.abortSignal))
@@ -52,6 +50,7 @@ export async function meteredGenerate(
     await step.call.release()
     throw error
   } finally {
+    end()
     use.core.active.delete(active)
   }
 }
@@ -162,7 +161,7 @@ async function callOnce(
 ): Promise<Called> {
   const { use, attempts, promptTokens, maxOutputTokens } = step
   const attempt = attemptOf(candidate, resolved.provider)
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(use.timeouts.attemptMs)])
+  const { signal: limit, end } = callSignal(use.timeouts.attemptMs, [signal])
   try {
     const asked = resolved.model.doGenerate({ ...options, maxOutputTokens, abortSignal: limit })
     // A provider that does not listen to the signal must not keep the caller.
@@ -177,6 +176,8 @@ async function callOnce(
     const failure = failureAfter(error, { limit, callers: options.abortSignal })
     attempts.push(attempt(failure.kind, { status: failure.status }))
     return { failure }
+  } finally {
+    end()
   }
 }
 

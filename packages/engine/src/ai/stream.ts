@@ -14,7 +14,7 @@ import { type Receipt, withReceipt } from './receipt.ts'
 import { ContentCollector, partsOf, type StoredAnswer, sdkUsageOf } from './replay.ts'
 import { failureError, openStep, replayedReceipt, type Step, settleStep } from './step.ts'
 import { isCutOff, type StartedStream, startStream } from './stream-start.ts'
-import { within } from './timeouts.ts'
+import { callSignal, within } from './timeouts.ts'
 import { modelUsageOf, tokenUsageOf } from './token-usage.ts'
 import { walk } from './walk.ts'
 
@@ -33,17 +33,13 @@ export async function meteredStream(
   const step = await openStep(use, options)
   if (step.call.reservation.isReplay) return { stream: await replay(step) }
   const { abortSignal } = options
-  const total = AbortSignal.timeout(use.timeouts.totalMs)
   const interrupt = new AbortController()
-  const signal = AbortSignal.any([
-    total,
-    interrupt.signal,
-    ...(abortSignal === undefined ? [] : [abortSignal]),
-  ])
+  const { signal, end } = callSignal(use.timeouts.totalMs, [interrupt.signal, abortSignal])
   const ended = Promise.withResolvers<void>()
   const active: ActiveCall = { interrupt: (reason) => interrupt.abort(reason), ended: ended.promise }
   use.core.active.add(active)
   const forget = () => {
+    end()
     use.core.active.delete(active)
     ended.resolve()
   }
