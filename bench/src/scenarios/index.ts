@@ -1,5 +1,6 @@
 import type { Scenario } from '../scenario.ts'
 import { alone } from './alone.ts'
+import { estimates } from './estimates.ts'
 import { growth } from './growth.ts'
 import { hot } from './hot.ts'
 import { locked } from './locked.ts'
@@ -18,4 +19,5 @@ export const scenarios: readonly Scenario[] = [
   growth,
   roundTrips,
   metering,
+  estimates,
 ]

@@ -51,9 +51,9 @@ export const metering: Scenario = {
       const { bare, metered } = contestants(kind)
       const measured = await interleave(effort.rounds, {
         'one at a time': () => alone(effort.calls / 2, bare, metered),
-        [`${callers} at a time`]: (round) =>
+        [`${callers} at a time`]: (round: number) =>
           inTurn(round, bare, metered, (call) => together(callers, effort.seconds / 2, call)),
-        [`at ${callsPerSecond[kind]}/s`]: (round) =>
+        [`at ${callsPerSecond[kind]}/s`]: (round: number) =>
           inTurn(round, bare, metered, (call) => atRate(callsPerSecond[kind], effort.seconds, call)),
       })
       for (const [pace, values] of Object.entries(measured)) {
