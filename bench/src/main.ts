@@ -15,6 +15,7 @@ const whole: Effort = {
   organizations: 10_000,
   ledgerRows: 1_000_000,
   calls: 600,
+  days: 360,
 }
 const quick: Effort = {
   rounds: 1,
@@ -23,6 +24,7 @@ const quick: Effort = {
   organizations: 1_000,
   ledgerRows: 50_000,
   calls: 100,
+  days: 60,
 }
 const names = scenarios.map(({ name }) => name)
 

@@ -10,6 +10,8 @@ export interface Effort {
   readonly ledgerRows: number
   /** Calls of each kind in a measurement of latency. */
   readonly calls: number
+  /** Of the simulated year. */
+  readonly days: number
 }
 
 export interface BenchContext {

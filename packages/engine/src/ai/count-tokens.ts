@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import type {
   LanguageModelV4CallOptions,
   LanguageModelV4Content,
@@ -8,6 +9,9 @@ import { countTokens as countWithO200k } from 'gpt-tokenizer/encoding/o200k_base
 /** Characters that are counted exactly; of longer texts the rest is taken to be like the beginning. */
 const exactCharacters = 100_000
 const sliceCharacters = 500
+/** From so many on, a digest is quicker than a count. */
+const rememberedFrom = 200
+const rememberedTexts = 5_000
 // Names of special tokens in a text are text.
 const asText = { disallowedSpecial: new Set<string>() }
 /** What an image or another file is taken for: providers tell only afterwards. */
@@ -22,10 +26,34 @@ const perThousand: Readonly<Record<string, number>> = { openai: 1_000, azure: 1_
 const perThousandElsewhere = 1_350
 
 /**
- * Tokens of a text by o200k_base, in slices: on a long run of letters without a break the encoding takes quadratic
+ * Counts of texts that came lately, by digest: instructions, tools and what was said before come again with every
+ * call. No text is kept.
+ */
+const remembered = new Map<string, number>()
+
+/** Tokens of a text by o200k_base. */
+export function countTokens(text: string): number {
+  if (text.length < rememberedFrom) return countInSlices(text)
+  const digest = hash('sha256', text, 'base64')
+  const known = remembered.get(digest)
+  const tokens = known ?? countInSlices(text)
+  // The last in the map came last.
+  if (known !== undefined) remembered.delete(digest)
+  remembered.set(digest, tokens)
+  if (remembered.size > rememberedTexts) {
+    for (const oldest of remembered.keys()) {
+      remembered.delete(oldest)
+      break
+    }
+  }
+  return tokens
+}
+
+/**
+ * In slices: on a long run of letters without a break the encoding takes quadratic
  * time, seconds for 100 kB. A cut counts one token more at most.
  */
-export function countTokens(text: string): number {
+function countInSlices(text: string): number {
   const exact = Math.min(text.length, exactCharacters)
   let tokens = 0
   for (let from = 0; from < exact; from += sliceCharacters) {

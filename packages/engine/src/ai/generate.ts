@@ -10,7 +10,7 @@ import type { ResolvedModel } from './providers.ts'
 import { withReceipt } from './receipt.ts'
 import { type StoredAnswer, sdkUsageOf } from './replay.ts'
 import { failureError, openStep, releaseStep, replayedReceipt, type Step, settleStep } from './step.ts'
-import { within } from './timeouts.ts'
+import { callSignal, within } from './timeouts.ts'
 import { modelUsageOf, type TokenUsage, tokenUsageOf } from './token-usage.ts'
 import { type Asked, type Walked, walk } from './walk.ts'
 
@@ -32,9 +32,7 @@ export async function meteredGenerate(
   const step = await openStep(use, options)
   if (step.call.reservation.isReplay) return await replay(step)
   const interrupt = new AbortController()
-  const signals = [AbortSignal.timeout(use.timeouts.totalMs), interrupt.signal]
-  if (options.abortSignal !== undefined) signals.push(options.abortSignal)
-  const signal = AbortSignal.any(signals)
+  const { signal, end } = callSignal(use.timeouts.totalMs, [interrupt.signal, options.abortSignal])
   const work = walk(step, signal, (candidate, resolved) =>
     ask(step, options, { candidate, resolved, signal }),
   ).then((walked) => conclude(step, walked, options.abortSignal))
@@ -50,6 +48,7 @@ export async function meteredGenerate(
     await step.call.release()
     throw error
   } finally {
+    end()
     use.core.active.delete(active)
   }
 }
@@ -160,7 +159,7 @@ async function callOnce(
 ): Promise<Called> {
   const { use, attempts, maxOutputTokens } = step
   const attempt = attemptOf(candidate, resolved.provider)
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(use.timeouts.attemptMs)])
+  const { signal: limit, end } = callSignal(use.timeouts.attemptMs, [signal])
   try {
     const asked = resolved.model.doGenerate({ ...options, maxOutputTokens, abortSignal: limit })
     // A provider that does not listen to the signal must not keep the caller.
@@ -175,6 +174,8 @@ async function callOnce(
     const failure = failureAfter(error, { limit, callers: options.abortSignal })
     attempts.push(attempt(failure.kind, { status: failure.status }))
     return { failure }
+  } finally {
+    end()
   }
 }
 

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import type { LanguageModelV4CallOptions } from '@ai-sdk/provider'
 import { type Credits, creditsToNumber } from '../credits.ts'
 import { errorOf } from '../errors.ts'
@@ -76,16 +77,16 @@ async function opened(core: MeteringCore, input: ReserveInput): Promise<MeteredC
 }
 
 /**
- * What makes two calls the same, as JSON: files as base64, names sorted, since what a replay gave comes back in the next
+ * Digest of what makes two calls the same: files as base64, names sorted, since what a replay gave comes back in the next
  * step's prompt in the order in which the database keeps it.
  */
-function comparable({ prompt, tools, toolChoice, responseFormat }: LanguageModelV4CallOptions): unknown {
+function comparable({ prompt, tools, toolChoice, responseFormat }: LanguageModelV4CallOptions): string {
   const text = JSON.stringify([prompt, tools, toolChoice, responseFormat], (_, value: unknown) => {
     if (value instanceof Uint8Array) return Buffer.from(value).toString('base64')
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
     return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
   })
-  return JSON.parse(text)
+  return hash('sha256', text)
 }
 
 export interface StepCharge {

@@ -10,6 +10,7 @@ import { withReceipt } from './receipt.ts'
 import { partsOf, type StoredAnswer, sdkUsageOf } from './replay.ts'
 import { failureError, openStep, replayedReceipt, type Step } from './step.ts'
 import { startStream } from './stream-start.ts'
+import { callSignal } from './timeouts.ts'
 import { walk } from './walk.ts'
 
 type Part = LanguageModelV4StreamPart
@@ -26,17 +27,13 @@ export async function meteredStream(
   const step = await openStep(use, options)
   if (step.call.reservation.isReplay) return { stream: await replay(step) }
   const { abortSignal } = options
-  const total = AbortSignal.timeout(use.timeouts.totalMs)
   const interrupt = new AbortController()
-  const signal = AbortSignal.any([
-    total,
-    interrupt.signal,
-    ...(abortSignal === undefined ? [] : [abortSignal]),
-  ])
+  const { signal, end } = callSignal(use.timeouts.totalMs, [interrupt.signal, abortSignal])
   const ended = Promise.withResolvers<void>()
   const active: ActiveCall = { interrupt: (reason) => interrupt.abort(reason), ended: ended.promise }
   use.core.active.add(active)
   const forget = () => {
+    end()
     use.core.active.delete(active)
     ended.resolve()
   }

@@ -23,6 +23,36 @@ export const defaultTimeouts: Timeouts = {
   drainMs: 30_000,
 }
 
+/** A signal of its own for one call. */
+export interface CallSignal {
+  readonly signal: AbortSignal
+  /** The call has ended: nothing waits for it any more. */
+  end(): void
+}
+
+/**
+ * Aborts with the first of `signals`, or after `ms`. In place of AbortSignal.any and AbortSignal.timeout, which stay
+ * until the time is over, however early the call ended.
+ */
+export function callSignal(ms: number, signals: readonly (AbortSignal | undefined)[]): CallSignal {
+  const controller = new AbortController()
+  const timer = setTimeout(
+    () => controller.abort(new DOMException('took too long', 'TimeoutError')),
+    ms,
+  ).unref()
+  const given = signals.filter((signal) => signal !== undefined)
+  const abort = () => controller.abort(given.find(({ aborted }) => aborted)?.reason)
+  for (const signal of given) signal.addEventListener('abort', abort, { once: true })
+  if (given.some(({ aborted }) => aborted)) abort()
+  return {
+    signal: controller.signal,
+    end() {
+      clearTimeout(timer)
+      for (const signal of given) signal.removeEventListener('abort', abort)
+    },
+  }
+}
+
 /** What `promise` gives, unless it takes longer or `signal` aborts: then the reason is thrown. */
 export async function within<Value>(
   promise: PromiseLike<Value>,
