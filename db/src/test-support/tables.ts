@@ -10,6 +10,7 @@ export const REFERENCE_TABLES: readonly string[] = [
   'credit_topup_packages',
   'llm_models',
   'migrations',
+  'model_prices',
   'plan_ai_capabilities',
   'plan_ai_capability_quality_levels',
   'plan_quality_level_models',

@@ -14,9 +14,13 @@ import {
   type RunResult,
 } from './execute.ts'
 import * as jobs from './jobs.ts'
+import * as margins from './margins.ts'
+import * as modelPrices from './model-prices.ts'
 import { OfferBook } from './offers.ts'
 import * as organizations from './organizations.ts'
-import { PriceBook } from './prices.ts'
+import { checkModelPrices, type PriceFinding } from './price-check.ts'
+import { PriceFeed } from './price-feed.ts'
+import { PriceBook, type RecordedPrice } from './prices.ts'
 import {
   type AccessDecision,
   type ExtendInput,
@@ -67,7 +71,7 @@ export class Engine<Catalog extends CatalogDefinition = CatalogDefinition> {
   readonly catalog: Catalog
   readonly #pool: Pool
   readonly #batcher: Batcher
-  readonly #prices: PriceBook
+  readonly #prices: PriceFeed
   readonly #reservations: Reservations
 
   constructor(options: EngineOptions<Catalog>) {
@@ -76,13 +80,21 @@ export class Engine<Catalog extends CatalogDefinition = CatalogDefinition> {
     // An idle connection that breaks would otherwise end the process; the pool opens another one.
     if (this.#pool.listenerCount('error') === 0) this.#pool.on('error', () => undefined)
     this.#batcher = new Batcher(options.database, { ...defaults, ...options.batching })
-    this.#prices = new PriceBook(normalizeCatalog(options.catalog).models)
-    this.#reservations = new Reservations(this.#batcher, this.#prices, new OfferBook(options.database))
+    const prices = new PriceBook(normalizeCatalog(options.catalog).models)
+    this.#prices = new PriceFeed(options.database, prices)
+    this.#reservations = new Reservations(
+      this.#batcher,
+      prices,
+      new OfferBook(options.database),
+      this.#prices,
+    )
   }
 
   /** Pushes this engine's catalog. */
-  pushCatalog(by: { author: string; reason?: string }): Promise<catalogStore.CatalogPush> {
-    return catalogStore.pushCatalog(this.#pool, this.catalog, by)
+  async pushCatalog(by: { author: string; reason?: string }): Promise<catalogStore.CatalogPush> {
+    const push = await catalogStore.pushCatalog(this.#pool, this.catalog, by)
+    await this.#prices.refresh()
+    return push
   }
 
   /** What pushing this engine's catalog would change. */
@@ -195,6 +207,40 @@ export class Engine<Catalog extends CatalogDefinition = CatalogDefinition> {
     return apiKeys.revokeApiKey(this.#pool, input.organizationId, input.id)
   }
 
+  /** Provider cost, charge and margin of calls. */
+  getMargins(input: margins.MarginsInput): Promise<margins.Margin[]> {
+    return margins.getMargins(this.#pool, input)
+  }
+
+  /** What the catalog's models cost. */
+  listModelPrices(): Promise<modelPrices.ModelPrices[]> {
+    return modelPrices.listModelPrices(this.#pool)
+  }
+
+  /** Prices that are missing, stale, or differ from the price library's. */
+  checkModelPrices(options?: { days?: number; now?: Date }): Promise<PriceFinding[]> {
+    return checkModelPrices(this.#pool, options)
+  }
+
+  /** The recorded price of a model at a moment; null: none. */
+  getPriceAt(input: { provider: string; modelId: string; at: Date }): Promise<RecordedPrice | null> {
+    return modelPrices.getPriceAt(this.#pool, input)
+  }
+
+  /** The operator's price of a model; at once here, within a minute in other processes. */
+  async putModelPrice(input: modelPrices.PutModelPriceInput): Promise<RecordedPrice> {
+    const price = await modelPrices.putModelPrice(this.#pool, input)
+    await this.#prices.refresh()
+    return price
+  }
+
+  /** Ends the operator's price of a model; whether there was one. */
+  async clearModelPrice(input: modelPrices.ClearModelPriceInput): Promise<boolean> {
+    const found = await modelPrices.clearModelPrice(this.#pool, input)
+    await this.#prices.refresh()
+    return found
+  }
+
   resetMonthlyCredits(): Promise<number> {
     return jobs.resetMonthlyCredits(this.#pool)
   }
@@ -217,8 +263,9 @@ export class Engine<Catalog extends CatalogDefinition = CatalogDefinition> {
   }
 
   /** Refuses new reserves and resolves when what was accepted is answered. The pool stays the caller's. */
-  close(): Promise<void> {
-    return this.#batcher.close()
+  async close(): Promise<void> {
+    await this.#batcher.close()
+    await this.#prices.idle()
   }
 }
 

@@ -65,6 +65,8 @@ export {
   UnavailableError,
 } from './errors.ts'
 export type { ExecuteInput, ExecuteResult, RunContext, RunResult } from './execute.ts'
+export { type Margin, type MarginGroup, type MarginsInput, marginGroups } from './margins.ts'
+export type { ClearModelPriceInput, ModelPrices, PutModelPriceInput } from './model-prices.ts'
 export {
   type AdjustInput,
   type GrantInput,
@@ -78,7 +80,18 @@ export {
   type SubscriptionInput,
 } from './organizations.ts'
 export type { Actor, Subject } from './parties.ts'
-export { libraryRates, type ModelUsage, PriceBook } from './prices.ts'
+export type { PriceFinding } from './price-check.ts'
+export {
+  costByRates,
+  type ModelUsage,
+  PriceBook,
+  type PricedModel,
+  type PriceSource,
+  type PriceUsed,
+  priceSources,
+  type RecordedPrice,
+} from './prices.ts'
+export { type LibraryRates, libraryRates, type ModelRates, priceLibrary, type RateTier } from './rates.ts'
 export type {
   AccessDecision,
   ExtendInput,

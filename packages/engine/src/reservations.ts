@@ -7,6 +7,7 @@ import { jsonText } from './json-text.ts'
 import type { Offer, OfferBook } from './offers.ts'
 import type { Outcome } from './outcome.ts'
 import { type Actor, PartyRegistry, type Subject } from './parties.ts'
+import type { PriceFeed } from './price-feed.ts'
 import type { ModelUsage, PriceBook } from './prices.ts'
 import {
   isUuid,
@@ -140,12 +141,14 @@ export class Reservations {
   readonly #batcher: Batcher
   readonly #prices: PriceBook
   readonly #offers: OfferBook
+  readonly #feed: PriceFeed
   readonly #parties = new PartyRegistry()
 
-  constructor(batcher: Batcher, prices: PriceBook, offers: OfferBook) {
+  constructor(batcher: Batcher, prices: PriceBook, offers: OfferBook, feed: PriceFeed) {
     this.#batcher = batcher
     this.#prices = prices
     this.#offers = offers
+    this.#feed = feed
   }
 
   /** Decides and holds. @throws StipendError with the refusal; a refused request consumes nothing. */
@@ -153,6 +156,8 @@ export class Reservations {
     const request = this.#reserveRequest(input, false)
     const outcome = await this.#batcher.submit(request)
     throwRefusal(outcome)
+    // So that the prices are there when the call is settled; a refused one adds no query.
+    void this.#feed.fresh()
     const offer = await this.#offers.get(outcome.offerId ?? '')
     return {
       id: outcome.reservationId ?? request.id,
@@ -198,10 +203,11 @@ export class Reservations {
     if (given.length !== 1)
       throw invalid('actualCredits', 'or usage or costNanoUsd must be given, exactly one of them')
     if (costNanoUsd !== undefined && costNanoUsd < 0n) throw invalid('costNanoUsd', 'must not be negative')
-    const cost = usage === undefined ? (costNanoUsd ?? null) : this.#prices.costOf(usage)
+    const priced = usage === undefined ? null : await this.#price(usage)
     const credits = explicitCharge(actualCredits, usage)
     const model = usage?.model ?? optionalText('model', input.model)
-    const metadata = { ...input.metadata, ...(usage === undefined ? {} : { usage }) }
+    const cost = priced === null ? (costNanoUsd ?? null) : priced.costNanoUsd
+    const metadata = { ...input.metadata, ...(priced === null ? {} : { usage, price: priced.price }) }
     const metadataText = Object.keys(metadata).length === 0 ? null : jsonText(metadata)
     const flags = input.flags ?? []
     const outcome = await this.#batcher.submit({
@@ -234,15 +240,16 @@ export class Reservations {
     requireText('organizationId', input.organizationId)
     requireReservationId(input.reservationId)
     const { usage } = input
+    const priced = usage === undefined ? null : await this.#price(usage)
     const outcome = await this.#batcher.submit({
       verb: 'extend',
       organizationId: input.organizationId,
       id: input.reservationId,
       isDispatched: input.isDispatched ?? null,
       credits: null,
-      costNanoUsd: usage === undefined ? null : this.#prices.costOf(usage),
+      costNanoUsd: priced === null ? null : priced.costNanoUsd,
       model: usage === undefined ? null : this.#prices.keyOf(usage.model),
-      usage: usage === undefined ? null : jsonText({ usage }),
+      usage: priced === null ? null : jsonText({ usage, price: priced.price }),
       estimate:
         input.estimatedCredits === undefined
           ? null
@@ -254,6 +261,12 @@ export class Reservations {
       leaseExpiresAt: new Date(outcome.expiresAtMs),
       estimatedCredits: hundredthsOfCredits(outcome.estimated),
     }
+  }
+
+  /** By the prices in force; a process waits for them once. */
+  async #price(usage: ModelUsage): Promise<ReturnType<PriceBook['priceOf']>> {
+    await this.#feed.fresh()
+    return this.#prices.priceOf(usage)
   }
 
   #reserveRequest(input: ReserveInput, isDryRun: boolean): ReserveRequest {
