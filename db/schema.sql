@@ -156,6 +156,22 @@ $$;
 
 ALTER FUNCTION stipend.add_budget_use(p_organization_id text, p_budget_ids uuid[], p_windows timestamp with time zone[], p_credits numeric) OWNER TO stipend_ledger;
 
+--
+-- Name: add_catalog_prices(jsonb, text, text); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.add_catalog_prices(p_catalog jsonb, p_author text, p_reason text) RETURNS integer
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select stipend.add_model_prices('catalog', coalesce(jsonb_agg(
+    case when jsonb_typeof(m.value -> 'ownRates') = 'object' then m.value -> 'ownRates' else '{}' end
+      || jsonb_build_object('provider', m.value -> 'provider', 'modelId', m.value -> 'modelId')), '[]'), p_author, p_reason)
+  from jsonb_each(p_catalog -> 'models') m;
+$$;
+
+ALTER FUNCTION stipend.add_catalog_prices(p_catalog jsonb, p_author text, p_reason text) OWNER TO stipend_ledger;
+
 SET default_tablespace = '';
 
 SET default_table_access_method = heap;
@@ -238,6 +254,43 @@ end;
 $$;
 
 ALTER FUNCTION stipend.add_grant(p_row stipend.credit_transactions, p_grant_type text, p_credits numeric, p_priority integer, p_expires_at timestamp with time zone) OWNER TO stipend_ledger;
+
+--
+-- Name: add_model_prices(text, jsonb, text, text); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.add_model_prices(p_source text, p_prices jsonb, p_author text, p_reason text) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_count  integer;
+begin
+  insert into stipend.model_prices (
+    provider, model_id, source, input_usd_per_million, cached_input_usd_per_million, cache_write_usd_per_million,
+    output_usd_per_million, reasoning_usd_per_million, request_usd, tiers, effective_at, author, reason)
+  select distinct on (u.provider, u."modelId") u.provider, u."modelId", p_source, u.input, u."cachedInput",
+    u."cacheWrite", u.output, u.reasoning, u.request, nullif(u.tiers, 'null'),
+    date_trunc('milliseconds', clock_timestamp()), p_author, p_reason
+  from jsonb_to_recordset(p_prices) u(
+    provider text, "modelId" text, input numeric(18,9), "cachedInput" numeric(18,9), "cacheWrite" numeric(18,9),
+    output numeric(18,9), reasoning numeric(18,9), request numeric(18,9), tiers jsonb)
+  left join lateral (
+    select x.* from stipend.model_prices x
+    where x.provider = u.provider and x.model_id = u."modelId" and x.source = p_source
+    order by x.effective_at desc, x.id desc
+    limit 1
+  ) p on true
+  where (p.id is not null or u.input is not null)
+    and (p.input_usd_per_million, p.cached_input_usd_per_million, p.cache_write_usd_per_million,
+         p.output_usd_per_million, p.reasoning_usd_per_million, p.request_usd, p.tiers)
+      is distinct from (u.input, u."cachedInput", u."cacheWrite", u.output, u.reasoning, u.request, nullif(u.tiers, 'null'));
+  get diagnostics v_count = row_count;
+  return v_count;
+end;
+$$;
+
+ALTER FUNCTION stipend.add_model_prices(p_source text, p_prices jsonb, p_author text, p_reason text) OWNER TO stipend_ledger;
 
 --
 -- Name: adjust_credits(text, numeric, text, text, text, text); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
@@ -562,6 +615,39 @@ end;
 $$;
 
 ALTER FUNCTION stipend.cleanup_reservations(p_limit integer) OWNER TO stipend_ledger;
+
+--
+-- Name: clear_model_price(text, text, text); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.clear_model_price(p_model text, p_author text, p_reason text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_model  stipend.llm_models;
+  v_now    timestamptz;
+  v_count  integer;
+begin
+  perform pg_advisory_xact_lock(hashtext('stipend.push_catalog'));
+  v_model := stipend.find_priced_model(p_model);
+  v_now := date_trunc('milliseconds', clock_timestamp());
+  insert into stipend.model_prices (provider, model_id, source, effective_at, author, reason)
+  select v_model.provider, v_model.model_id, 'operator', greatest(p.effective_at, v_now), p_author, p_reason
+  from (
+    select distinct on (greatest(x.effective_at, v_now)) x.*
+    from stipend.model_prices x
+    where x.provider = v_model.provider and x.model_id = v_model.model_id and x.source = 'operator'
+    order by greatest(x.effective_at, v_now), x.effective_at desc, x.id desc
+  ) p
+  where p.input_usd_per_million is not null;
+  get diagnostics v_count = row_count;
+  perform stipend.refresh_offers((select max(v.version) from stipend.catalog_versions v));
+  return v_count > 0;
+end;
+$$;
+
+ALTER FUNCTION stipend.clear_model_price(p_model text, p_author text, p_reason text) OWNER TO stipend_ledger;
 
 --
 -- Name: credit_refusal(text, numeric, numeric, numeric, numeric, numeric); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
@@ -1064,6 +1150,56 @@ $$;
 ALTER FUNCTION stipend.extend_reservations(p_wait boolean, p_organizations text[], p_organization integer[], p_id uuid[], p_is_dispatched boolean[], p_credits bigint[], p_cost_nano_usd bigint[], p_model text[], p_usage jsonb[], p_estimate bigint[]) OWNER TO stipend_ledger;
 
 --
+-- Name: llm_models; Type: TABLE; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE TABLE stipend.llm_models (
+    id integer NOT NULL,
+    unique_name text NOT NULL,
+    provider text NOT NULL,
+    model_id text NOT NULL,
+    input_usd_per_million numeric(18,9),
+    output_usd_per_million numeric(18,9),
+    markup_basis_points integer DEFAULT 0 NOT NULL,
+    context_window integer,
+    deprecated_at timestamp with time zone,
+    replacement_model_id integer,
+    is_active boolean DEFAULT true NOT NULL,
+    CONSTRAINT llm_models_check CHECK (((input_usd_per_million IS NULL) = (output_usd_per_million IS NULL))),
+    CONSTRAINT llm_models_context_window_check CHECK ((context_window > 0)),
+    CONSTRAINT llm_models_input_usd_per_million_check CHECK ((input_usd_per_million >= (0)::numeric)),
+    CONSTRAINT llm_models_markup_basis_points_check CHECK ((markup_basis_points >= 0)),
+    CONSTRAINT llm_models_output_usd_per_million_check CHECK ((output_usd_per_million >= (0)::numeric))
+);
+
+ALTER TABLE stipend.llm_models OWNER TO stipend_migrator;
+
+--
+-- Name: find_priced_model(text); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.find_priced_model(p_model text) RETURNS stipend.llm_models
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_model  stipend.llm_models;
+begin
+  select m.* into v_model from stipend.llm_models m
+  where m.is_active and p_model in (m.unique_name, m.provider || '/' || m.model_id)
+  order by m.unique_name = p_model desc, m.id limit 1;
+  if v_model.id is null then
+    perform stipend.refuse('invalid_request', jsonb_build_object('field', 'model', 'value', p_model,
+      'rule', 'must be a catalog key or provider/model of the catalog',
+      'known', (select jsonb_agg(m.unique_name order by m.unique_name) from stipend.llm_models m where m.is_active)));
+  end if;
+  return v_model;
+end;
+$$;
+
+ALTER FUNCTION stipend.find_priced_model(p_model text) OWNER TO stipend_ledger;
+
+--
 -- Name: finish_event(text, uuid, bigint, bigint); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
 --
 
@@ -1140,6 +1276,34 @@ CREATE FUNCTION stipend.get_limits(p_organization_id text) RETURNS TABLE(capabil
 $$;
 
 ALTER FUNCTION stipend.get_limits(p_organization_id text) OWNER TO stipend_ledger;
+
+--
+-- Name: get_margins(text, timestamp with time zone, timestamp with time zone, text); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.get_margins(p_organization_id text, p_from timestamp with time zone, p_to timestamp with time zone, p_group_by text) RETURNS TABLE("group" text, charges bigint, credits numeric, charge_usd numeric, cost_usd numeric, margin_usd numeric, uncharged_credits numeric, estimated_credits numeric, estimation_variance numeric)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select case p_group_by
+      when 'day' then to_char(m.created_at at time zone 'UTC', 'YYYY-MM-DD')
+      when 'plan' then m.plan
+      when 'capability' then m.capability
+      when 'model' then m.model
+      when 'organization' then m.organization_id
+    end,
+    count(*), sum(m.charged_credits), sum(m.charge_usd), sum(m.cost_usd), sum(m.margin_usd),
+    sum(m.uncharged_credits), sum(m.estimated_credits), sum(m.estimation_variance)
+  from stipend.call_margins m
+  where (p_organization_id is null or m.organization_id = p_organization_id)
+    and m.created_at >= p_from and m.created_at < p_to
+    and (p_organization_id is null or m.sequence >= (select stipend.sequence_at(p_organization_id, p_from)))
+    and (p_organization_id is null or m.sequence < (select stipend.sequence_at(p_organization_id, p_to)))
+  group by 1
+  order by 1;
+$$;
+
+ALTER FUNCTION stipend.get_margins(p_organization_id text, p_from timestamp with time zone, p_to timestamp with time zone, p_group_by text) OWNER TO stipend_ledger;
 
 --
 -- Name: get_reply(text, uuid); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
@@ -1713,6 +1877,62 @@ $$;
 ALTER FUNCTION stipend.posted_for_source(p_organization_id text, p_source_id text, p_type text, p_credits numeric) OWNER TO stipend_ledger;
 
 --
+-- Name: model_prices; Type: TABLE; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE TABLE stipend.model_prices (
+    id bigint NOT NULL,
+    provider text NOT NULL,
+    model_id text NOT NULL,
+    source text NOT NULL,
+    input_usd_per_million numeric(18,9),
+    cached_input_usd_per_million numeric(18,9),
+    cache_write_usd_per_million numeric(18,9),
+    output_usd_per_million numeric(18,9),
+    reasoning_usd_per_million numeric(18,9),
+    request_usd numeric(18,9),
+    tiers jsonb,
+    effective_at timestamp(3) with time zone NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    author text NOT NULL,
+    reason text,
+    CONSTRAINT model_prices_cache_write_usd_per_million_check CHECK ((cache_write_usd_per_million >= (0)::numeric)),
+    CONSTRAINT model_prices_cached_input_usd_per_million_check CHECK ((cached_input_usd_per_million >= (0)::numeric)),
+    CONSTRAINT model_prices_check CHECK (((input_usd_per_million IS NULL) = (output_usd_per_million IS NULL))),
+    CONSTRAINT model_prices_input_usd_per_million_check CHECK ((input_usd_per_million >= (0)::numeric)),
+    CONSTRAINT model_prices_output_usd_per_million_check CHECK ((output_usd_per_million >= (0)::numeric)),
+    CONSTRAINT model_prices_reasoning_usd_per_million_check CHECK ((reasoning_usd_per_million >= (0)::numeric)),
+    CONSTRAINT model_prices_request_usd_check CHECK ((request_usd >= (0)::numeric)),
+    CONSTRAINT model_prices_source_check CHECK ((source = ANY (ARRAY['operator'::text, 'catalog'::text, 'library'::text]))),
+    CONSTRAINT model_prices_tiers_check CHECK ((jsonb_typeof(tiers) = 'array'::text))
+);
+
+ALTER TABLE stipend.model_prices OWNER TO stipend_migrator;
+
+--
+-- Name: price_at(text, text, timestamp with time zone); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.price_at(p_provider text, p_model_id text, p_at timestamp with time zone) RETURNS SETOF stipend.model_prices
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select p.*
+  from (values (1, 'operator'), (2, 'catalog'), (3, 'library')) s(precedence, source)
+  cross join lateral (
+    select x.* from stipend.model_prices x
+    where x.provider = p_provider and x.model_id = p_model_id and x.source = s.source and x.effective_at <= p_at
+    order by x.effective_at desc, x.id desc
+    limit 1
+  ) p
+  where p.input_usd_per_million is not null
+  order by s.precedence
+  limit 1;
+$$;
+
+ALTER FUNCTION stipend.price_at(p_provider text, p_model_id text, p_at timestamp with time zone) OWNER TO stipend_ledger;
+
+--
 -- Name: project_balance(text); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
 --
 
@@ -1872,6 +2092,7 @@ begin
   update stipend.credit_topup_packages t set is_active = false where not p_catalog -> 'topups' ? t.unique_name;
 
   perform stipend.push_plan_access(p_catalog);
+  perform stipend.add_catalog_prices(p_catalog, p_author, p_reason);
   perform stipend.refresh_offers(version);
 end;
 $$;
@@ -1992,6 +2213,50 @@ end;
 $$;
 
 ALTER FUNCTION stipend.put_budget(p_organization_id text, p_id uuid, p_scope_type text, p_scope_id text, p_period text, p_limit_credits numeric, p_is_hard boolean) OWNER TO stipend_ledger;
+
+--
+-- Name: put_model_price(text, numeric, numeric, numeric, numeric, numeric, timestamp with time zone, text, text); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.put_model_price(p_model text, p_input numeric, p_cached_input numeric, p_cache_write numeric, p_output numeric, p_reasoning numeric, p_effective_at timestamp with time zone, p_author text, p_reason text) RETURNS stipend.model_prices
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_model  stipend.llm_models;
+  v_field  text;
+  v_now    timestamptz;
+  v_price  stipend.model_prices;
+begin
+  perform pg_advisory_xact_lock(hashtext('stipend.push_catalog'));
+  v_model := stipend.find_priced_model(p_model);
+  select u.field into v_field
+  from (values ('input', p_input, true), ('cachedInput', p_cached_input, false), ('cacheWrite', p_cache_write, false),
+    ('output', p_output, true), ('reasoning', p_reasoning, false)) u(field, price, is_required)
+  where u.price < 0 or u.price > 1000000 or u.is_required and u.price is null
+  limit 1;
+  if v_field is not null then
+    perform stipend.refuse('invalid_request', jsonb_build_object('field', v_field,
+      'rule', 'must be US dollars per million tokens, from 0 to 1000000'));
+  end if;
+  v_now := date_trunc('milliseconds', clock_timestamp());
+  -- What has been charged stands: no price begins in the past. A minute, for the operator's clock.
+  if p_effective_at < v_now - interval '1 minute' then
+    perform stipend.refuse('invalid_request', jsonb_build_object('field', 'effectiveAt', 'value', p_effective_at,
+      'rule', 'must not lie in the past'));
+  end if;
+  insert into stipend.model_prices (
+    provider, model_id, source, input_usd_per_million, cached_input_usd_per_million, cache_write_usd_per_million,
+    output_usd_per_million, reasoning_usd_per_million, effective_at, author, reason)
+  values (v_model.provider, v_model.model_id, 'operator', p_input, p_cached_input, p_cache_write, p_output,
+    p_reasoning, greatest(v_now, p_effective_at), p_author, p_reason)
+  returning * into v_price;
+  perform stipend.refresh_offers((select max(v.version) from stipend.catalog_versions v));
+  return v_price;
+end;
+$$;
+
+ALTER FUNCTION stipend.put_model_price(p_model text, p_input numeric, p_cached_input numeric, p_cache_write numeric, p_output numeric, p_reasoning numeric, p_effective_at timestamp with time zone, p_author text, p_reason text) OWNER TO stipend_ledger;
 
 --
 -- Name: put_off_settle_intent(text, uuid, text); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
@@ -2128,6 +2393,40 @@ CREATE FUNCTION stipend.rate_retry_after(p_limit bigint, p_count bigint, p_previ
 $$;
 
 ALTER FUNCTION stipend.rate_retry_after(p_limit bigint, p_count bigint, p_previous bigint, p_elapsed_ms bigint, p_window_ms bigint) OWNER TO stipend_ledger;
+
+--
+-- Name: record_model_prices(jsonb, text, boolean); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.record_model_prices(p_library jsonb, p_author text, p_wait boolean) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_version  stipend.catalog_versions;
+  v_count    integer;
+begin
+  if p_wait then
+    perform pg_advisory_xact_lock(hashtext('stipend.push_catalog'));
+  elsif not pg_try_advisory_xact_lock(hashtext('stipend.push_catalog')) then
+    return null;
+  end if;
+  select v.* into v_version from stipend.catalog_versions v order by v.version desc limit 1;
+  if v_version.version is null then
+    return 0;
+  end if;
+  v_count := stipend.add_catalog_prices(v_version.catalog, v_version.author, v_version.reason)
+    + stipend.add_model_prices('library', coalesce((
+        select jsonb_agg(u.value) from jsonb_array_elements(p_library) u
+        where exists (select from stipend.llm_models m
+          where m.is_active and m.provider = u.value ->> 'provider' and m.model_id = u.value ->> 'modelId')), '[]'),
+      p_author, null);
+  perform stipend.refresh_offers(v_version.version);
+  return v_count;
+end;
+$$;
+
+ALTER FUNCTION stipend.record_model_prices(p_library jsonb, p_author text, p_wait boolean) OWNER TO stipend_ledger;
 
 --
 -- Name: refresh_offers(integer); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
@@ -3803,16 +4102,24 @@ CREATE FUNCTION stipend.wanted_offers() RETURNS SETOF stipend.catalog_offers
   cross join stipend.credit_settings s
   cross join lateral (
     select
-      coalesce(array_agg(x.unique_name order by k.priority) filter (where x.input_usd_per_million is not null), '{}') as models,
-      coalesce(array_agg(x.provider || '/' || x.model_id order by k.priority)
+      coalesce(array_agg(x.unique_name order by x.priority) filter (where x.input_usd_per_million is not null), '{}') as models,
+      coalesce(array_agg(x.provider || '/' || x.model_id order by x.priority)
         filter (where x.input_usd_per_million is not null), '{}') as model_ids,
-      coalesce(array_agg(x.unique_name order by k.priority) filter (where x.input_usd_per_million is null), '{}') as unpriced_models,
-      coalesce(array_agg(n.markup_basis_points + x.markup_basis_points order by k.priority)
+      coalesce(array_agg(x.unique_name order by x.priority) filter (where x.input_usd_per_million is null), '{}') as unpriced_models,
+      coalesce(array_agg(n.markup_basis_points + x.markup_basis_points order by x.priority)
         filter (where x.input_usd_per_million is not null), '{}') as model_markups,
       max(x.input_usd_per_million * (10000 + n.markup_basis_points + x.markup_basis_points) * 0.0001) as input_usd_per_million,
       max(x.output_usd_per_million * (10000 + n.markup_basis_points + x.markup_basis_points) * 0.0001) as output_usd_per_million
-    from stipend.plan_quality_level_models k join stipend.llm_models x on x.id = k.llm_model_id
-    where k.plan_ai_capability_quality_level_id = l.id
+    from (
+      select k.priority, y.unique_name, y.provider, y.model_id, y.markup_basis_points,
+        coalesce(greatest(p.input_usd_per_million, p.cached_input_usd_per_million, p.cache_write_usd_per_million),
+          y.input_usd_per_million) as input_usd_per_million,
+        coalesce(greatest(p.output_usd_per_million, p.reasoning_usd_per_million), y.output_usd_per_million) as output_usd_per_million
+      from stipend.plan_quality_level_models k
+      join stipend.llm_models y on y.id = k.llm_model_id
+      left join lateral stipend.price_at(y.provider, y.model_id, clock_timestamp()) p on true
+      where k.plan_ai_capability_quality_level_id = l.id
+    ) x
   ) m;
 $$;
 
@@ -3910,6 +4217,73 @@ WITH (fillfactor='50');
 ALTER TABLE stipend.budget_windows OWNER TO stipend_migrator;
 
 --
+-- Name: credit_settings; Type: TABLE; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE TABLE stipend.credit_settings (
+    singleton boolean DEFAULT true NOT NULL,
+    usd_per_credit numeric(18,9) DEFAULT 0.001 NOT NULL,
+    credit_increment numeric(14,2) DEFAULT 0.25 NOT NULL,
+    minimum_charge numeric(14,2) DEFAULT 0.25 NOT NULL,
+    overdraft_limit numeric(14,2) DEFAULT 2.00 NOT NULL,
+    grace_days integer DEFAULT 3 NOT NULL,
+    CONSTRAINT credit_settings_credit_increment_check CHECK ((credit_increment > (0)::numeric)),
+    CONSTRAINT credit_settings_grace_days_check CHECK ((grace_days >= 0)),
+    CONSTRAINT credit_settings_minimum_charge_check CHECK ((minimum_charge >= (0)::numeric)),
+    CONSTRAINT credit_settings_overdraft_limit_check CHECK ((overdraft_limit >= (0)::numeric)),
+    CONSTRAINT credit_settings_singleton_check CHECK (singleton),
+    CONSTRAINT credit_settings_usd_per_credit_check CHECK ((usd_per_credit > (0)::numeric))
+);
+
+ALTER TABLE stipend.credit_settings OWNER TO stipend_migrator;
+
+--
+-- Name: call_margins; Type: VIEW; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE VIEW stipend.call_margins WITH (security_invoker='true') AS
+ SELECT c.organization_id,
+    c.sequence,
+    c.created_at,
+    c.plan,
+    c.capability,
+    c.quality,
+    c.model,
+    c.cost_usd,
+    c.charged_credits,
+    c.charge_usd,
+    c.uncharged_credits,
+    c.estimated_credits,
+    c.estimation_variance,
+    c.flags,
+    (c.charge_usd - c.cost_usd) AS margin_usd
+   FROM ( SELECT t.organization_id,
+            t.sequence,
+            t.created_at,
+            t.plan,
+            t.capability,
+            t.quality,
+            t.model,
+            (t.cost_usd -
+                CASE
+                    WHEN (t.flags @> '{late}'::text[]) THEN COALESCE(( SELECT p.cost_usd
+                       FROM stipend.credit_transactions p
+                      WHERE ((p.organization_id = t.organization_id) AND (p.reservation_id = t.reservation_id) AND (p.flags @> '{provisional}'::text[]))), (0)::numeric)
+                    ELSE (0)::numeric
+                END) AS cost_usd,
+            (t.covered_amount - t.amount) AS charged_credits,
+            (((t.covered_amount - t.amount) * s.usd_per_credit))::numeric(18,9) AS charge_usd,
+            t.uncharged_credits,
+            t.estimated_credits,
+            t.estimation_variance,
+            t.flags
+           FROM (stipend.credit_transactions t
+             CROSS JOIN stipend.credit_settings s)
+          WHERE (t.reservation_id IS NOT NULL)) c;
+
+ALTER TABLE stipend.call_margins OWNER TO stipend_migrator;
+
+--
 -- Name: catalog_offers_id_seq; Type: SEQUENCE; Schema: stipend; Owner: stipend_migrator
 --
 
@@ -3992,27 +4366,6 @@ CREATE TABLE stipend.credit_parties (
 ALTER TABLE stipend.credit_parties OWNER TO stipend_migrator;
 
 --
--- Name: credit_settings; Type: TABLE; Schema: stipend; Owner: stipend_migrator
---
-
-CREATE TABLE stipend.credit_settings (
-    singleton boolean DEFAULT true NOT NULL,
-    usd_per_credit numeric(18,9) DEFAULT 0.001 NOT NULL,
-    credit_increment numeric(14,2) DEFAULT 0.25 NOT NULL,
-    minimum_charge numeric(14,2) DEFAULT 0.25 NOT NULL,
-    overdraft_limit numeric(14,2) DEFAULT 2.00 NOT NULL,
-    grace_days integer DEFAULT 3 NOT NULL,
-    CONSTRAINT credit_settings_credit_increment_check CHECK ((credit_increment > (0)::numeric)),
-    CONSTRAINT credit_settings_grace_days_check CHECK ((grace_days >= 0)),
-    CONSTRAINT credit_settings_minimum_charge_check CHECK ((minimum_charge >= (0)::numeric)),
-    CONSTRAINT credit_settings_overdraft_limit_check CHECK ((overdraft_limit >= (0)::numeric)),
-    CONSTRAINT credit_settings_singleton_check CHECK (singleton),
-    CONSTRAINT credit_settings_usd_per_credit_check CHECK ((usd_per_credit > (0)::numeric))
-);
-
-ALTER TABLE stipend.credit_settings OWNER TO stipend_migrator;
-
---
 -- Name: credit_sources; Type: TABLE; Schema: stipend; Owner: stipend_migrator
 --
 
@@ -4087,31 +4440,6 @@ CREATE TABLE stipend.idempotency_records (
 ALTER TABLE stipend.idempotency_records OWNER TO stipend_migrator;
 
 --
--- Name: llm_models; Type: TABLE; Schema: stipend; Owner: stipend_migrator
---
-
-CREATE TABLE stipend.llm_models (
-    id integer NOT NULL,
-    unique_name text NOT NULL,
-    provider text NOT NULL,
-    model_id text NOT NULL,
-    input_usd_per_million numeric(18,9),
-    output_usd_per_million numeric(18,9),
-    markup_basis_points integer DEFAULT 0 NOT NULL,
-    context_window integer,
-    deprecated_at timestamp with time zone,
-    replacement_model_id integer,
-    is_active boolean DEFAULT true NOT NULL,
-    CONSTRAINT llm_models_check CHECK (((input_usd_per_million IS NULL) = (output_usd_per_million IS NULL))),
-    CONSTRAINT llm_models_context_window_check CHECK ((context_window > 0)),
-    CONSTRAINT llm_models_input_usd_per_million_check CHECK ((input_usd_per_million >= (0)::numeric)),
-    CONSTRAINT llm_models_markup_basis_points_check CHECK ((markup_basis_points >= 0)),
-    CONSTRAINT llm_models_output_usd_per_million_check CHECK ((output_usd_per_million >= (0)::numeric))
-);
-
-ALTER TABLE stipend.llm_models OWNER TO stipend_migrator;
-
---
 -- Name: llm_models_id_seq; Type: SEQUENCE; Schema: stipend; Owner: stipend_migrator
 --
 
@@ -4134,6 +4462,19 @@ CREATE TABLE stipend.migrations (
 );
 
 ALTER TABLE stipend.migrations OWNER TO stipend_migrator;
+
+--
+-- Name: model_prices_id_seq; Type: SEQUENCE; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE stipend.model_prices ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME stipend.model_prices_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 --
 -- Name: organization_plans; Type: TABLE; Schema: stipend; Owner: stipend_migrator
@@ -4606,6 +4947,13 @@ ALTER TABLE ONLY stipend.migrations
     ADD CONSTRAINT migrations_pkey PRIMARY KEY (version);
 
 --
+-- Name: model_prices model_prices_pkey; Type: CONSTRAINT; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE ONLY stipend.model_prices
+    ADD CONSTRAINT model_prices_pkey PRIMARY KEY (id);
+
+--
 -- Name: organization_credit_balances organization_credit_balances_pkey; Type: CONSTRAINT; Schema: stipend; Owner: stipend_migrator
 --
 
@@ -4790,6 +5138,12 @@ CREATE INDEX credit_reservations_by_lease ON stipend.credit_reservations USING b
 CREATE UNIQUE INDEX credit_reservations_key ON stipend.credit_reservations USING btree (organization_id, idempotency_key) WHERE (idempotency_key IS NOT NULL);
 
 --
+-- Name: credit_transactions_provisional; Type: INDEX; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE INDEX credit_transactions_provisional ON stipend.credit_transactions USING btree (organization_id, reservation_id) WHERE (flags @> '{provisional}'::text[]);
+
+--
 -- Name: customer_uses_by_reservation; Type: INDEX; Schema: stipend; Owner: stipend_migrator
 --
 
@@ -4806,6 +5160,12 @@ CREATE INDEX customer_uses_by_time ON stipend.customer_uses USING btree (used_at
 --
 
 CREATE INDEX idempotency_records_by_time ON stipend.idempotency_records USING btree (created_at);
+
+--
+-- Name: model_prices_by_model; Type: INDEX; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE INDEX model_prices_by_model ON stipend.model_prices USING btree (provider, model_id, source, effective_at, id);
 
 --
 -- Name: organization_credit_balances_due; Type: INDEX; Schema: stipend; Owner: stipend_migrator
@@ -4996,6 +5356,12 @@ GRANT ALL ON FUNCTION stipend.access_refusal(p_organization_id text, p_capabilit
 REVOKE ALL ON FUNCTION stipend.add_budget_use(p_organization_id text, p_budget_ids uuid[], p_windows timestamp with time zone[], p_credits numeric) FROM PUBLIC;
 
 --
+-- Name: FUNCTION add_catalog_prices(p_catalog jsonb, p_author text, p_reason text); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.add_catalog_prices(p_catalog jsonb, p_author text, p_reason text) FROM PUBLIC;
+
+--
 -- Name: TABLE credit_transactions; Type: ACL; Schema: stipend; Owner: stipend_migrator
 --
 
@@ -5007,6 +5373,12 @@ GRANT SELECT ON TABLE stipend.credit_transactions TO stipend_server;
 --
 
 REVOKE ALL ON FUNCTION stipend.add_grant(p_row stipend.credit_transactions, p_grant_type text, p_credits numeric, p_priority integer, p_expires_at timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION add_model_prices(p_source text, p_prices jsonb, p_author text, p_reason text); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.add_model_prices(p_source text, p_prices jsonb, p_author text, p_reason text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION adjust_credits(p_organization_id text, p_credits numeric, p_reason text, p_source_id text, p_actor_type text, p_actor_id text, OUT is_replay boolean, OUT transaction stipend.credit_transactions); Type: ACL; Schema: stipend; Owner: stipend_ledger
@@ -5073,6 +5445,13 @@ GRANT ALL ON FUNCTION stipend.claim_settle_intents(p_limit integer) TO stipend_s
 
 REVOKE ALL ON FUNCTION stipend.cleanup_reservations(p_limit integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION stipend.cleanup_reservations(p_limit integer) TO stipend_server;
+
+--
+-- Name: FUNCTION clear_model_price(p_model text, p_author text, p_reason text); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.clear_model_price(p_model text, p_author text, p_reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION stipend.clear_model_price(p_model text, p_author text, p_reason text) TO stipend_server;
 
 --
 -- Name: FUNCTION credit_refusal(p_organization_id text, p_estimate numeric, p_balance numeric, p_reserved numeric, p_overdraft numeric, p_total numeric); Type: ACL; Schema: stipend; Owner: stipend_ledger
@@ -5166,6 +5545,19 @@ REVOKE ALL ON FUNCTION stipend.extend_reservations(p_wait boolean, p_organizatio
 GRANT ALL ON FUNCTION stipend.extend_reservations(p_wait boolean, p_organizations text[], p_organization integer[], p_id uuid[], p_is_dispatched boolean[], p_credits bigint[], p_cost_nano_usd bigint[], p_model text[], p_usage jsonb[], p_estimate bigint[]) TO stipend_server;
 
 --
+-- Name: TABLE llm_models; Type: ACL; Schema: stipend; Owner: stipend_migrator
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stipend.llm_models TO stipend_ledger;
+GRANT SELECT ON TABLE stipend.llm_models TO stipend_server;
+
+--
+-- Name: FUNCTION find_priced_model(p_model text); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.find_priced_model(p_model text) FROM PUBLIC;
+
+--
 -- Name: FUNCTION finish_event(p_organization_id text, p_lease uuid, p_event_id bigint, p_sequence bigint); Type: ACL; Schema: stipend; Owner: stipend_ledger
 --
 
@@ -5185,6 +5577,13 @@ GRANT ALL ON FUNCTION stipend.get_available_credits(p_organization_id text) TO s
 
 REVOKE ALL ON FUNCTION stipend.get_limits(p_organization_id text) FROM PUBLIC;
 GRANT ALL ON FUNCTION stipend.get_limits(p_organization_id text) TO stipend_server;
+
+--
+-- Name: FUNCTION get_margins(p_organization_id text, p_from timestamp with time zone, p_to timestamp with time zone, p_group_by text); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.get_margins(p_organization_id text, p_from timestamp with time zone, p_to timestamp with time zone, p_group_by text) FROM PUBLIC;
+GRANT ALL ON FUNCTION stipend.get_margins(p_organization_id text, p_from timestamp with time zone, p_to timestamp with time zone, p_group_by text) TO stipend_server;
 
 --
 -- Name: FUNCTION get_reply(p_organization_id text, p_reservation_id uuid); Type: ACL; Schema: stipend; Owner: stipend_ledger
@@ -5315,6 +5714,20 @@ REVOKE ALL ON FUNCTION stipend.post_transaction(p_row stipend.credit_transaction
 REVOKE ALL ON FUNCTION stipend.posted_for_source(p_organization_id text, p_source_id text, p_type text, p_credits numeric) FROM PUBLIC;
 
 --
+-- Name: TABLE model_prices; Type: ACL; Schema: stipend; Owner: stipend_migrator
+--
+
+GRANT SELECT,INSERT ON TABLE stipend.model_prices TO stipend_ledger;
+GRANT SELECT ON TABLE stipend.model_prices TO stipend_server;
+
+--
+-- Name: FUNCTION price_at(p_provider text, p_model_id text, p_at timestamp with time zone); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.price_at(p_provider text, p_model_id text, p_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION stipend.price_at(p_provider text, p_model_id text, p_at timestamp with time zone) TO stipend_server;
+
+--
 -- Name: FUNCTION project_balance(p_organization_id text); Type: ACL; Schema: stipend; Owner: stipend_ledger
 --
 
@@ -5349,6 +5762,13 @@ REVOKE ALL ON FUNCTION stipend.put_budget(p_organization_id text, p_id uuid, p_s
 GRANT ALL ON FUNCTION stipend.put_budget(p_organization_id text, p_id uuid, p_scope_type text, p_scope_id text, p_period text, p_limit_credits numeric, p_is_hard boolean) TO stipend_server;
 
 --
+-- Name: FUNCTION put_model_price(p_model text, p_input numeric, p_cached_input numeric, p_cache_write numeric, p_output numeric, p_reasoning numeric, p_effective_at timestamp with time zone, p_author text, p_reason text); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.put_model_price(p_model text, p_input numeric, p_cached_input numeric, p_cache_write numeric, p_output numeric, p_reasoning numeric, p_effective_at timestamp with time zone, p_author text, p_reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION stipend.put_model_price(p_model text, p_input numeric, p_cached_input numeric, p_cache_write numeric, p_output numeric, p_reasoning numeric, p_effective_at timestamp with time zone, p_author text, p_reason text) TO stipend_server;
+
+--
 -- Name: FUNCTION put_off_settle_intent(p_organization_id text, p_reservation_id uuid, p_error text); Type: ACL; Schema: stipend; Owner: stipend_ledger
 --
 
@@ -5373,6 +5793,13 @@ REVOKE ALL ON FUNCTION stipend.rate_refusal(p_window text, p_limit bigint, p_cou
 --
 
 REVOKE ALL ON FUNCTION stipend.rate_retry_after(p_limit bigint, p_count bigint, p_previous bigint, p_elapsed_ms bigint, p_window_ms bigint) FROM PUBLIC;
+
+--
+-- Name: FUNCTION record_model_prices(p_library jsonb, p_author text, p_wait boolean); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.record_model_prices(p_library jsonb, p_author text, p_wait boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION stipend.record_model_prices(p_library jsonb, p_author text, p_wait boolean) TO stipend_server;
 
 --
 -- Name: FUNCTION refresh_offers(p_version integer); Type: ACL; Schema: stipend; Owner: stipend_ledger
@@ -5558,6 +5985,20 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stipend.budget_windows TO stipend_led
 GRANT SELECT ON TABLE stipend.budget_windows TO stipend_server;
 
 --
+-- Name: TABLE credit_settings; Type: ACL; Schema: stipend; Owner: stipend_migrator
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stipend.credit_settings TO stipend_ledger;
+GRANT SELECT ON TABLE stipend.credit_settings TO stipend_server;
+
+--
+-- Name: TABLE call_margins; Type: ACL; Schema: stipend; Owner: stipend_migrator
+--
+
+GRANT SELECT ON TABLE stipend.call_margins TO stipend_ledger;
+GRANT SELECT ON TABLE stipend.call_margins TO stipend_server;
+
+--
 -- Name: TABLE catalog_versions; Type: ACL; Schema: stipend; Owner: stipend_migrator
 --
 
@@ -5586,13 +6027,6 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stipend.credit_parties TO stipend_led
 GRANT SELECT ON TABLE stipend.credit_parties TO stipend_server;
 
 --
--- Name: TABLE credit_settings; Type: ACL; Schema: stipend; Owner: stipend_migrator
---
-
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stipend.credit_settings TO stipend_ledger;
-GRANT SELECT ON TABLE stipend.credit_settings TO stipend_server;
-
---
 -- Name: TABLE credit_sources; Type: ACL; Schema: stipend; Owner: stipend_migrator
 --
 
@@ -5619,13 +6053,6 @@ GRANT SELECT ON TABLE stipend.customer_uses TO stipend_server;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stipend.idempotency_records TO stipend_ledger;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stipend.idempotency_records TO stipend_server;
-
---
--- Name: TABLE llm_models; Type: ACL; Schema: stipend; Owner: stipend_migrator
---
-
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stipend.llm_models TO stipend_ledger;
-GRANT SELECT ON TABLE stipend.llm_models TO stipend_server;
 
 --
 -- Name: TABLE migrations; Type: ACL; Schema: stipend; Owner: stipend_migrator

@@ -93,6 +93,7 @@ begin
   update stipend.credit_topup_packages t set is_active = false where not p_catalog -> 'topups' ? t.unique_name;
 
   perform stipend.push_plan_access(p_catalog);
+  perform stipend.add_catalog_prices(p_catalog, p_author, p_reason);
   perform stipend.refresh_offers(version);
 end;
 $$;

@@ -1,6 +1,7 @@
 -- internal
 -- The catalog flattened: a row per plan × capability × quality, as catalog_offers should hold it.
--- (id, is_current and catalog_version are not filled.)
+-- (id, is_current and catalog_version are not filled.) A model's price is the one in force now, its dearest kind of
+-- token; before the history has one, what the catalog was pushed with.
 create or replace function stipend.wanted_offers() returns setof stipend.catalog_offers
 language sql stable
 security definer
@@ -23,15 +24,23 @@ as $$
   cross join stipend.credit_settings s
   cross join lateral (
     select
-      coalesce(array_agg(x.unique_name order by k.priority) filter (where x.input_usd_per_million is not null), '{}') as models,
-      coalesce(array_agg(x.provider || '/' || x.model_id order by k.priority)
+      coalesce(array_agg(x.unique_name order by x.priority) filter (where x.input_usd_per_million is not null), '{}') as models,
+      coalesce(array_agg(x.provider || '/' || x.model_id order by x.priority)
         filter (where x.input_usd_per_million is not null), '{}') as model_ids,
-      coalesce(array_agg(x.unique_name order by k.priority) filter (where x.input_usd_per_million is null), '{}') as unpriced_models,
-      coalesce(array_agg(n.markup_basis_points + x.markup_basis_points order by k.priority)
+      coalesce(array_agg(x.unique_name order by x.priority) filter (where x.input_usd_per_million is null), '{}') as unpriced_models,
+      coalesce(array_agg(n.markup_basis_points + x.markup_basis_points order by x.priority)
         filter (where x.input_usd_per_million is not null), '{}') as model_markups,
       max(x.input_usd_per_million * (10000 + n.markup_basis_points + x.markup_basis_points) * 0.0001) as input_usd_per_million,
       max(x.output_usd_per_million * (10000 + n.markup_basis_points + x.markup_basis_points) * 0.0001) as output_usd_per_million
-    from stipend.plan_quality_level_models k join stipend.llm_models x on x.id = k.llm_model_id
-    where k.plan_ai_capability_quality_level_id = l.id
+    from (
+      select k.priority, y.unique_name, y.provider, y.model_id, y.markup_basis_points,
+        coalesce(greatest(p.input_usd_per_million, p.cached_input_usd_per_million, p.cache_write_usd_per_million),
+          y.input_usd_per_million) as input_usd_per_million,
+        coalesce(greatest(p.output_usd_per_million, p.reasoning_usd_per_million), y.output_usd_per_million) as output_usd_per_million
+      from stipend.plan_quality_level_models k
+      join stipend.llm_models y on y.id = k.llm_model_id
+      left join lateral stipend.price_at(y.provider, y.model_id, clock_timestamp()) p on true
+      where k.plan_ai_capability_quality_level_id = l.id
+    ) x
   ) m;
 $$;

@@ -97,6 +97,7 @@ export async function pushCatalog(
 /** Puts rows into every table: an organization with credits, a hold, limits, a key. */
 export async function fillTables(owner: Pool, server: Pool): Promise<void> {
   await pushCatalog(server)
+  await server.query(`select stipend.put_model_price('alpha', 3, 1, null, 4, null, null, 'test', 'Contract')`)
   const organization = 'acme'
   await server.query(`select * from stipend.put_organization($1, 'Acme', 'free', null, null, null)`, [
     organization,

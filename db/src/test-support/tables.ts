@@ -11,6 +11,7 @@ export const REFERENCE_TABLES: readonly string[] = [
   'credit_topup_packages',
   'llm_models',
   'migrations',
+  'model_prices',
   'party_key',
   'plan_ai_capabilities',
   'plan_ai_capability_quality_levels',

@@ -2,6 +2,7 @@ import type { Pool } from 'pg'
 import { type CatalogDefinition, type NormalCatalog, normalizeCatalog } from './catalog.ts'
 import { type Credits, credits } from './credits.ts'
 import { queryRow, queryRows } from './database.ts'
+import { recordModelPrices } from './model-prices.ts'
 import { requireText } from './validate.ts'
 
 export interface CatalogPush {
@@ -9,17 +10,19 @@ export interface CatalogPush {
   version: number
 }
 
-/** Makes the database's catalog what the definition says; the same again changes nothing. */
+/** Makes the database's catalog what the definition says, and records what its models cost; the same again changes nothing. */
 export async function pushCatalog(
   pool: Pool,
   definition: CatalogDefinition,
   { author, reason }: { author: string; reason?: string },
 ): Promise<CatalogPush> {
+  const catalog = normalizeCatalog(definition)
   const row = await queryRow<{ is_changed: boolean; version: number }>(
     pool,
     'select * from stipend.push_catalog($1::jsonb, $2::text, $3::text)',
-    [JSON.stringify(normalizeCatalog(definition)), requireText('author', author), reason ?? null],
+    [JSON.stringify(catalog), requireText('author', author), reason ?? null],
   )
+  await recordModelPrices(pool, Object.values(catalog.models), { author, waits: true })
   return { isChanged: row.is_changed, version: row.version }
 }
 

@@ -1,6 +1,6 @@
 import { type Credits, credits, formatCredits } from './credits.ts'
 import { invalid } from './errors.ts'
-import { libraryRates, type ModelRates } from './prices.ts'
+import { libraryRates, type ModelRates } from './rates.ts'
 
 /** A model: `'provider/model-id'`, or with what the price library does not know or the operator sets. */
 export type ModelDefinition =
@@ -8,7 +8,16 @@ export type ModelDefinition =
   | {
       model: string
       /** US dollars per million tokens, instead of the price library's. */
-      priceUsdPerMillion?: { input: number; output: number }
+      priceUsdPerMillion?: {
+        input: number
+        output: number
+        /** Default: as input. */
+        cachedInput?: number
+        /** Default: as input. */
+        cacheWrite?: number
+        /** Default: as output. */
+        reasoning?: number
+      }
       /** Added to the provider's cost, in hundredths of a percent. */
       markupBasisPoints?: number
       /** ISO time from which the model is retired. */
@@ -175,6 +184,8 @@ export function normalizeCatalog(definition: CatalogDefinition): NormalCatalog {
   }
   if (Object.keys(definition.plans).length === 0) throw invalid('plans', 'must name at least one plan')
   const settings = definition.settings ?? {}
+  const models = mapValues(definition.models, (model, key) => normalizeModel(definition, key, model))
+  requireOnePrice(models)
   return {
     settings: {
       usdPerCredit: positiveDecimal('settings.usdPerCredit', settings.usdPerCredit ?? 0.001),
@@ -184,7 +195,7 @@ export function normalizeCatalog(definition: CatalogDefinition): NormalCatalog {
       graceDays: whole('settings.graceDays', settings.graceDays ?? 3, 0),
     },
     qualityLevels: Object.entries(levels).map(([key, name]) => ({ key, name })),
-    models: mapValues(definition.models, (model, key) => normalizeModel(definition, key, model)),
+    models,
     capabilities: mapValues(definition.capabilities, (capability, key) => {
       const outputCap = whole(`capabilities.${key}.outputCap`, capability.outputCap ?? 4096, 1)
       const minimumOutput = whole(
@@ -239,14 +250,7 @@ function normalizeModel(
     throw invalid(`models.${key}.replacement`, `names no model of the catalog: ${model.replacement}`)
   }
   const library = libraryRates(provider, modelId)
-  const own = model.priceUsdPerMillion
-  const ownRates =
-    own === undefined
-      ? null
-      : {
-          input: positiveDecimal(`models.${key}.priceUsdPerMillion.input`, own.input, 'or zero'),
-          output: positiveDecimal(`models.${key}.priceUsdPerMillion.output`, own.output, 'or zero'),
-        }
+  const ownRates = normalizeRates(`models.${key}.priceUsdPerMillion`, model.priceUsdPerMillion)
   return {
     provider,
     modelId,
@@ -257,6 +261,36 @@ function normalizeModel(
     contextWindow: library?.contextWindow ?? null,
     deprecatedAt: model.deprecatedAt ?? null,
     replacement: model.replacement ?? null,
+  }
+}
+
+/** Rates that are not given are left out. */
+function normalizeRates(
+  field: string,
+  given: Exclude<ModelDefinition, string>['priceUsdPerMillion'],
+): ModelRates | null {
+  if (given === undefined) return null
+  const { cachedInput, cacheWrite, reasoning } = given
+  const rate = (name: string, value: number) => positiveDecimal(`${field}.${name}`, value, 'or zero')
+  return {
+    input: rate('input', given.input),
+    output: rate('output', given.output),
+    ...(cachedInput === undefined ? {} : { cachedInput: rate('cachedInput', cachedInput) }),
+    ...(cacheWrite === undefined ? {} : { cacheWrite: rate('cacheWrite', cacheWrite) }),
+    ...(reasoning === undefined ? {} : { reasoning: rate('reasoning', reasoning) }),
+  }
+}
+
+/** The price history is by provider and model: two keys of one model cannot have two prices. */
+function requireOnePrice(models: NormalCatalog['models']): void {
+  const prices = new Map<string, { key: string; price: string }>()
+  for (const [key, { provider, modelId, ownRates }] of Object.entries(models)) {
+    const first = prices.get(`${provider}/${modelId}`)
+    const price = JSON.stringify(ownRates)
+    if (first === undefined) prices.set(`${provider}/${modelId}`, { key, price })
+    else if (first.price !== price) {
+      throw invalid(`models.${key}.priceUsdPerMillion`, `must be that of models.${first.key}, the same model`)
+    }
   }
 }
 

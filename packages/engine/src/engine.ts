@@ -18,12 +18,16 @@ import {
 } from './execute.ts'
 import * as holds from './holds.ts'
 import * as jobs from './jobs.ts'
+import * as margins from './margins.ts'
 import { MeteredCall, type MeteredCallDependencies } from './metered-call.ts'
+import * as modelPrices from './model-prices.ts'
 import { OfferBook } from './offers.ts'
 import * as organizations from './organizations.ts'
 import { type DeliverEventsInput, Outbox } from './outbox.ts'
 import { PartyRegistry } from './parties.ts'
-import { PriceBook } from './prices.ts'
+import { checkModelPrices, type PriceFinding } from './price-check.ts'
+import { PriceFeed } from './price-feed.ts'
+import { PriceBook, type RecordedPrice } from './prices.ts'
 import {
   type AccessDecision,
   type ExtendInput,
@@ -79,6 +83,7 @@ export class Engine<Catalog extends CatalogDefinition = CatalogDefinition> {
   readonly models: NormalCatalog['models']
   readonly #pool: Pool
   readonly #batcher: Batcher
+  readonly #prices: PriceFeed
   readonly #reservations: Reservations
   readonly #settleIntents: SettleIntents
   readonly #outbox: Outbox
@@ -92,11 +97,13 @@ export class Engine<Catalog extends CatalogDefinition = CatalogDefinition> {
     this.#batcher = new Batcher(options.database, { ...defaults, ...options.batching })
     this.models = normalizeCatalog(options.catalog).models
     const prices = new PriceBook(this.models)
+    this.#prices = new PriceFeed(options.database, prices)
     this.#reservations = new Reservations(
       this.#batcher,
       prices,
       new OfferBook(options.database),
       new PartyRegistry(options.database),
+      this.#prices,
     )
     this.#outbox = new Outbox(options.database)
     this.#settleIntents = new SettleIntents({
@@ -114,8 +121,10 @@ export class Engine<Catalog extends CatalogDefinition = CatalogDefinition> {
   }
 
   /** Pushes this engine's catalog. */
-  pushCatalog(by: { author: string; reason?: string }): Promise<catalogStore.CatalogPush> {
-    return catalogStore.pushCatalog(this.#pool, this.catalog, by)
+  async pushCatalog(by: { author: string; reason?: string }): Promise<catalogStore.CatalogPush> {
+    const push = await catalogStore.pushCatalog(this.#pool, this.catalog, by)
+    await this.#prices.refresh()
+    return push
   }
 
   /** What pushing this engine's catalog would change. */
@@ -255,6 +264,40 @@ export class Engine<Catalog extends CatalogDefinition = CatalogDefinition> {
     return apiKeys.revokeApiKey(this.#pool, input.organizationId, input.id)
   }
 
+  /** Provider cost, charge and margin of calls. */
+  getMargins(input: margins.MarginsInput): Promise<margins.Margin[]> {
+    return margins.getMargins(this.#pool, input)
+  }
+
+  /** What the catalog's models cost. */
+  listModelPrices(): Promise<modelPrices.ModelPrices[]> {
+    return modelPrices.listModelPrices(this.#pool)
+  }
+
+  /** Prices that are missing, stale, or differ from the price library's. */
+  checkModelPrices(options?: { days?: number; now?: Date }): Promise<PriceFinding[]> {
+    return checkModelPrices(this.#pool, options)
+  }
+
+  /** The recorded price of a model at a moment; null: none. */
+  getPriceAt(input: { provider: string; modelId: string; at: Date }): Promise<RecordedPrice | null> {
+    return modelPrices.getPriceAt(this.#pool, input)
+  }
+
+  /** The operator's price of a model; at once here, within a minute in other processes. */
+  async putModelPrice(input: modelPrices.PutModelPriceInput): Promise<RecordedPrice> {
+    const price = await modelPrices.putModelPrice(this.#pool, input)
+    await this.#prices.refresh()
+    return price
+  }
+
+  /** Ends the operator's price of a model; whether there was one. */
+  async clearModelPrice(input: modelPrices.ClearModelPriceInput): Promise<boolean> {
+    const found = await modelPrices.clearModelPrice(this.#pool, input)
+    await this.#prices.refresh()
+    return found
+  }
+
   resetMonthlyCredits(bounds?: jobs.JobBounds): Promise<number> {
     return jobs.resetMonthlyCredits(this.#pool, bounds)
   }
@@ -295,6 +338,7 @@ export class Engine<Catalog extends CatalogDefinition = CatalogDefinition> {
   async close(): Promise<void> {
     await this.#batcher.close()
     await this.#settleIntents.close()
+    await this.#prices.idle()
   }
 }
 

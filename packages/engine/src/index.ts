@@ -69,7 +69,9 @@ export type { EmitEventInput } from './events.ts'
 export type { ExecuteInput, ExecuteResult, RunContext, RunResult } from './execute.ts'
 export { type Hold, type HoldPage, holdStatuses, type ListHoldsInput } from './holds.ts'
 export type { JobBounds } from './jobs.ts'
+export { type Margin, type MarginGroup, type MarginsInput, marginGroups } from './margins.ts'
 export { type CallCharge, MeteredCall, type SettleIntentStore } from './metered-call.ts'
+export type { ClearModelPriceInput, ModelPrices, PutModelPriceInput } from './model-prices.ts'
 export {
   type AdjustInput,
   type GrantInput,
@@ -84,7 +86,18 @@ export {
 } from './organizations.ts'
 export type { DeliverEventsInput, EventHandler, StipendEvent } from './outbox.ts'
 export type { Actor, Subject } from './parties.ts'
-export { libraryRates, type ModelUsage, PriceBook } from './prices.ts'
+export type { PriceFinding } from './price-check.ts'
+export {
+  costByRates,
+  type ModelUsage,
+  PriceBook,
+  type PricedModel,
+  type PriceSource,
+  type PriceUsed,
+  priceSources,
+  type RecordedPrice,
+} from './prices.ts'
+export { type LibraryRates, libraryRates, type ModelRates, priceLibrary, type RateTier } from './rates.ts'
 export type {
   AccessDecision,
   ExtendInput,

@@ -1,6 +1,13 @@
-import { calcPrice, type ModelPrice, type Provider } from '@pydantic/genai-prices'
 import type { NanoUsd } from './credits.ts'
 import { errorOf, invalid } from './errors.ts'
+import {
+  costBy,
+  libraryRates,
+  type ModelRates,
+  type RateCard,
+  rateCardOf,
+  type TokenCounts,
+} from './rates.ts'
 import { requireInteger } from './validate.ts'
 
 /**
@@ -29,12 +36,6 @@ export function sumOfUsages(usages: readonly ModelUsage[]): ModelUsage {
   }))
 }
 
-/** US dollars per million tokens, as decimals. */
-export interface ModelRates {
-  input: string
-  output: string
-}
-
 /** What the price book needs of a catalog's model; `ownRates`: the catalog's price instead of the library's. */
 export interface PricedModel {
   provider: string
@@ -42,36 +43,52 @@ export interface PricedModel {
   ownRates: ModelRates | null
 }
 
+/** Whose price: the operator's override goes before the catalog's own, that before the price library's. */
+export const priceSources = ['operator', 'catalog', 'library'] as const
+export type PriceSource = (typeof priceSources)[number]
+
+/** A row of the price history. */
+export interface RecordedPrice {
+  provider: string
+  modelId: string
+  source: PriceSource
+  /** null: from then on the source gives no price. */
+  rates: ModelRates | null
+  effectiveAt: Date
+}
+
+/** Which price a cost was made by; without `effectiveAt` it was not in the history yet. */
+export interface PriceUsed {
+  source: PriceSource
+  effectiveAt?: Date
+}
+
+interface Price {
+  card: RateCard
+  used: PriceUsed
+}
+
+/** A price until a moment; null: none recorded. */
+interface Span {
+  until: number
+  price: Price | null
+}
+
 const maxTokens = 100_000_000
 
-/** Per million tokens, as the price library knows the model today; null: unknown to it. */
-export function libraryRates(
-  provider: string,
-  modelId: string,
-): (ModelRates & { contextWindow: number | null }) | null {
-  const result = calcPrice({ input_tokens: 1, output_tokens: 1 }, modelId, { providerId: provider })
-  if (result === null) return null
-  const input = baseRate(result.model_price, 'input_mtok')
-  const output = baseRate(result.model_price, 'output_mtok')
-  if (input === null || output === null) return null
-  return { input, output, contextWindow: result.model.context_window ?? null }
-}
-
-function baseRate(prices: ModelPrice, key: string): string | null {
-  const price = prices[key]
-  if (price === undefined) return null
-  return String(typeof price === 'number' ? price : price.base)
-}
-
-/** What usage of the catalog's models costs: by the catalog's own price where it gives one, else by the library's. */
+/** What usage of the catalog's models costs, by the recorded prices where there are any, else by catalog and library. */
 export class PriceBook {
-  readonly #models: Readonly<Record<string, PricedModel>>
+  readonly models: Readonly<Record<string, PricedModel>>
   readonly #keys = new Map<string, string>()
-  /** The library's provider with this one model: it need not search all of them for each call. */
-  readonly #providers = new Map<string, Provider>()
+  /** By catalog key, in the order of time. */
+  readonly #recorded = new Map<string, readonly Span[]>()
+  /** By catalog key: the catalog's or the library's price where it does not depend on the time. */
+  readonly #unrecorded = new Map<string, Price>()
+  /** The database's clock less this process's, in milliseconds. */
+  #clockAhead = 0
 
   constructor(models: Readonly<Record<string, PricedModel>>) {
-    this.#models = models
+    this.models = models
     for (const [key, { provider, modelId }] of Object.entries(models)) {
       this.#keys.set(key, key)
       this.#keys.set(`${provider}/${modelId}`, key)
@@ -83,66 +100,112 @@ export class PriceBook {
     return this.#keys.get(model) ?? model
   }
 
+  /** Takes over what is recorded: of each model and source the row in force at `now`, and those to come. */
+  use(recorded: readonly RecordedPrice[], now: Date): void {
+    this.#clockAhead = now.getTime() - Date.now()
+    this.#unrecorded.clear()
+    const byModel = Map.groupBy(recorded, (row) => `${row.provider}/${row.modelId}`)
+    for (const [key, { provider, modelId }] of Object.entries(this.models)) {
+      const rows = byModel.get(`${provider}/${modelId}`)
+      if (rows !== undefined) this.#recorded.set(key, spansOf(rows, now.getTime()))
+    }
+  }
+
   /**
    * Cost in nano-dollars. Cached and cache-write tokens are priced apart and counted once.
    * @throws InvalidRequestError for counts that contradict each other and for models the catalog does not have.
    */
-  costOf(usage: ModelUsage, at: Date = new Date()): NanoUsd {
-    const cached = requireInteger('usage.cachedInputTokens', usage.cachedInputTokens ?? 0, 0, maxTokens)
-    const written = requireInteger('usage.cacheWriteTokens', usage.cacheWriteTokens ?? 0, 0, maxTokens)
-    const input = requireInteger('usage.inputTokens', usage.inputTokens, 0, maxTokens)
-    const output = requireInteger('usage.outputTokens', usage.outputTokens, 0, maxTokens)
-    const reasoning = requireInteger('usage.reasoningTokens', usage.reasoningTokens ?? 0, 0, maxTokens)
-    if (cached + written > input) {
-      throw invalid(
-        'usage.cachedInputTokens',
-        'must not exceed inputTokens, of which cached tokens are a part',
-      )
+  costOf(usage: ModelUsage): NanoUsd {
+    return this.priceOf(usage).costNanoUsd
+  }
+
+  /** {@link costOf}, and by which price. */
+  priceOf(usage: ModelUsage): { costNanoUsd: NanoUsd; price: PriceUsed } {
+    const tokens = tokensOf(usage)
+    const { card, used } = this.#find(usage.model)
+    return { costNanoUsd: costBy(card, tokens), price: used }
+  }
+
+  #find(name: string): Price {
+    const key = this.keyOf(name)
+    const spans = this.#recorded.get(key)
+    if (spans !== undefined) {
+      const at = Date.now() + this.#clockAhead
+      for (const { until, price } of spans) {
+        if (at >= until) continue
+        if (price !== null) return price
+        break
+      }
     }
-    if (reasoning > output) {
-      throw invalid(
-        'usage.reasoningTokens',
-        'must not exceed outputTokens, of which reasoning tokens are a part',
-      )
-    }
-    const model = this.#models[this.keyOf(usage.model)]
+    return this.#unrecorded.get(key) ?? this.#look(key, name)
+  }
+
+  #look(key: string, name: string): Price {
+    const model = this.models[key]
     if (model === undefined) {
       throw errorOf('invalid_request', {
         message: 'usage.model is no model of the catalog.',
         field: 'usage.model',
-        value: usage.model,
+        value: name,
         rule: 'must be a catalog key or provider/model of the catalog',
-        known: Object.keys(this.#models),
+        known: Object.keys(this.models),
       })
     }
-    const { ownRates } = model
-    if (ownRates !== null) {
-      return ceilPerMillion(
-        BigInt(input) * nanoPerMillion(ownRates.input) + BigInt(output) * nanoPerMillion(ownRates.output),
-      )
+    const library = model.ownRates === null ? libraryRates(model.provider, model.modelId) : null
+    const rates = model.ownRates ?? library
+    if (rates === null) throw errorOf('model_unpriced', { model: name })
+    const price: Price = {
+      card: rateCardOf(rates),
+      used: { source: model.ownRates === null ? 'library' : 'catalog' },
     }
-    const known = this.#providers.get(model.modelId)
-    const result = calcPrice(
-      { input_tokens: input, cache_read_tokens: cached, cache_write_tokens: written, output_tokens: output },
-      model.modelId,
-      known === undefined
-        ? { providerId: model.provider, timestamp: at }
-        : { provider: known, timestamp: at },
-    )
-    if (result === null) throw errorOf('model_unpriced', { model: usage.model })
-    if (known === undefined) {
-      this.#providers.set(model.modelId, { ...result.provider, models: [result.model] })
-    }
-    // The library answers a float: an integer of nano-dollars at once.
-    return BigInt(Math.round(result.total_price * 1_000_000_000)) as NanoUsd
+    if (library?.isSteady !== false) this.#unrecorded.set(key, price)
+    return price
   }
 }
 
-function nanoPerMillion(usd: string): bigint {
-  const [whole = '0', fraction = ''] = usd.split('.')
-  return BigInt(whole) * 1_000_000_000n + BigInt(fraction.slice(0, 9).padEnd(9, '0'))
+/**
+ * Cost of usage by one price, in nano-dollars: what a past charge was made of.
+ * @throws InvalidRequestError for counts that contradict each other.
+ */
+export function costByRates(rates: ModelRates, usage: ModelUsage): NanoUsd {
+  return costBy(rateCardOf(rates), tokensOf(usage))
 }
 
-function ceilPerMillion(value: bigint): NanoUsd {
-  return ((value + 999_999n) / 1_000_000n) as NanoUsd
+function tokensOf(usage: ModelUsage): TokenCounts {
+  const cached = requireInteger('usage.cachedInputTokens', usage.cachedInputTokens ?? 0, 0, maxTokens)
+  const written = requireInteger('usage.cacheWriteTokens', usage.cacheWriteTokens ?? 0, 0, maxTokens)
+  const input = requireInteger('usage.inputTokens', usage.inputTokens, 0, maxTokens)
+  const output = requireInteger('usage.outputTokens', usage.outputTokens, 0, maxTokens)
+  const reasoning = requireInteger('usage.reasoningTokens', usage.reasoningTokens ?? 0, 0, maxTokens)
+  if (cached + written > input) {
+    throw invalid('usage.cachedInputTokens', 'must not exceed inputTokens, of which cached tokens are a part')
+  }
+  if (reasoning > output) {
+    throw invalid(
+      'usage.reasoningTokens',
+      'must not exceed outputTokens, of which reasoning tokens are a part',
+    )
+  }
+  return { input, cached, written, output, reasoning }
+}
+
+/** Which price is in force from now on: a span begins where a row to come takes effect. */
+function spansOf(rows: readonly RecordedPrice[], now: number): Span[] {
+  const starts = rows.map(({ effectiveAt }) => effectiveAt.getTime()).filter((start) => start > now)
+  const moments = [now, ...[...new Set(starts)].sort((a, b) => a - b)]
+  return moments.map((moment, index) => ({
+    until: moments[index + 1] ?? Number.POSITIVE_INFINITY,
+    price: priceAt(rows, moment),
+  }))
+}
+
+/** As stipend.price_at(); rows come in the order in which they take effect. */
+function priceAt(rows: readonly RecordedPrice[], moment: number): Price | null {
+  for (const source of priceSources) {
+    const row = rows.findLast((row) => row.source === source && row.effectiveAt.getTime() <= moment)
+    if (row !== undefined && row.rates !== null) {
+      return { card: rateCardOf(row.rates), used: { source, effectiveAt: row.effectiveAt } }
+    }
+  }
+  return null
 }

@@ -8,6 +8,7 @@ import { jsonText } from './json-text.ts'
 import type { Offer, OfferBook } from './offers.ts'
 import type { Outcome } from './outcome.ts'
 import type { Actor, PartyRegistry, Subject } from './parties.ts'
+import type { PriceFeed } from './price-feed.ts'
 import type { ModelUsage, PriceBook } from './prices.ts'
 import {
   isUuid,
@@ -147,12 +148,20 @@ export class Reservations {
   readonly #prices: PriceBook
   readonly #offers: OfferBook
   readonly #parties: PartyRegistry
+  readonly #feed: PriceFeed
 
-  constructor(batcher: Batcher, prices: PriceBook, offers: OfferBook, parties: PartyRegistry) {
+  constructor(
+    batcher: Batcher,
+    prices: PriceBook,
+    offers: OfferBook,
+    parties: PartyRegistry,
+    feed: PriceFeed,
+  ) {
     this.#batcher = batcher
     this.#prices = prices
     this.#offers = offers
     this.#parties = parties
+    this.#feed = feed
   }
 
   /** Decides and holds. @throws StipendError with the refusal; a refused request consumes nothing. */
@@ -161,6 +170,8 @@ export class Reservations {
     const request = this.#reserveRequest(input, false)
     const outcome = await this.#batcher.submit(request)
     throwRefusal(outcome)
+    // So that the prices are there when the call is settled; a refused one adds no query.
+    void this.#feed.fresh()
     const offer = await this.#offers.get(outcome.offerId ?? '')
     return {
       id: outcome.reservationId ?? request.id,
@@ -208,11 +219,16 @@ export class Reservations {
     if (given.length !== 1)
       throw invalid('actualCredits', 'or usage or costNanoUsd must be given, exactly one of them')
     if (costNanoUsd !== undefined && costNanoUsd < 0n) throw invalid('costNanoUsd', 'must not be negative')
-    const cost = costNanoUsd ?? (usage === undefined ? null : this.#prices.costOf(usage))
+    const priced = usage === undefined || costNanoUsd !== undefined ? null : await this.#price(usage)
+    const cost = costNanoUsd ?? priced?.costNanoUsd ?? null
     const credits = explicitCharge(actualCredits, usage)
     const model = usage?.model ?? optionalText('model', input.model)
     const servedBy = costNanoUsd === undefined ? model : (input.model ?? model)
-    const metadata = { ...input.metadata, ...(usage === undefined ? {} : { usage }) }
+    const metadata = {
+      ...input.metadata,
+      ...(usage === undefined ? {} : { usage }),
+      ...(priced === null ? {} : { price: priced.price }),
+    }
     const metadataText = Object.keys(metadata).length === 0 ? null : jsonText(metadata)
     const flags = input.flags ?? []
     const outcome = await this.#batcher.submit({
@@ -235,7 +251,8 @@ export class Reservations {
   priced(input: SettleInput): SettleInput {
     const { usage } = input
     if (usage === undefined || input.costNanoUsd !== undefined) return input
-    return { ...input, model: this.#prices.keyOf(usage.model), costNanoUsd: this.#prices.costOf(usage) }
+    const { costNanoUsd, price } = this.#prices.priceOf(usage)
+    return { ...input, model: this.#prices.keyOf(usage.model), costNanoUsd, metadata: { ...input.metadata, price } }
   }
 
   /** Drops the hold, charges nothing; after any end the standing outcome. */
@@ -252,15 +269,16 @@ export class Reservations {
     requireText('organizationId', input.organizationId)
     requireReservationId(input.reservationId)
     const { usage } = input
+    const priced = usage === undefined ? null : await this.#price(usage)
     const outcome = await this.#batcher.submit({
       verb: 'extend',
       organizationId: input.organizationId,
       id: input.reservationId,
       isDispatched: input.isDispatched ?? null,
       credits: null,
-      costNanoUsd: usage === undefined ? null : this.#prices.costOf(usage),
+      costNanoUsd: priced === null ? null : priced.costNanoUsd,
       model: usage === undefined ? null : this.#prices.keyOf(usage.model),
-      usage: usage === undefined ? null : jsonText({ usage }),
+      usage: priced === null ? null : jsonText({ usage, price: priced.price }),
       estimate:
         input.estimatedCredits === undefined
           ? null
@@ -278,6 +296,12 @@ export class Reservations {
   #pickedModel(model: string | undefined): string | null {
     const picked = optionalText('model', model, 200)
     return picked === null ? null : this.#prices.keyOf(picked)
+  }
+
+  /** By the prices in force; a process waits for them once. */
+  async #price(usage: ModelUsage): Promise<ReturnType<PriceBook['priceOf']>> {
+    await this.#feed.fresh()
+    return this.#prices.priceOf(usage)
   }
 
   #reserveRequest(input: ReserveInput, isDryRun: boolean): ReserveRequest {
