@@ -154,7 +154,7 @@ test('charges are told from when somebody asks for them, each once', async () =>
       [other, 0.5],
     ].sort(),
   )
-  expect(charges[0]?.payload).toMatchObject({ capability: 'reply', quality: 'fast', model: 'alpha' })
+  expect(charges[0]?.payload).toMatchObject({ capability: 'reply', quality: 'fast', model: null })
   expect(await deliverAll({ withConsumption: true })).toEqual([])
   await ledger.spend(other, 0.75)
   expect(await deliverAll(), 'nobody asks now').toEqual([])

@@ -117,7 +117,8 @@ test('down for a week and more: periods, grants, holds, settles and events are m
     )
     return { open: rowCount, allocations: history.filter((row) => row.startsWith('plan_allocation')).length }
   }
-  await expect.poll(isUpToDate, { timeout: 15_000 }).toEqual({ open: 0, allocations: 3 })
+  // What is busy at the first run comes again with the next, a minute later.
+  await expect.poll(isUpToDate, { timeout: 80_000 }).toEqual({ open: 0, allocations: 3 })
   await expect.poll(() => first.runs('reset-monthly-credits')).toBeGreaterThan(0)
   const history = await historyOf(api, organizationId)
   expect(history.filter((row) => row === 'plan_allocation 500')).toHaveLength(3)
@@ -131,7 +132,7 @@ test('down for a week and more: periods, grants, holds, settles and events are m
   expect(allocated).toHaveLength(3)
   expect(new Set(seen.map(({ id }) => id)).size, 'no event twice').toBe(seen.length)
   expect(await problems(api)).toEqual([])
-})
+}, 100_000)
 
 test('a flood of due holds is ended in batches by two workers, once each, and the other jobs keep their pace', async () => {
   const api = await createApi()

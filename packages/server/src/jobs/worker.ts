@@ -95,7 +95,7 @@ class SupervisedWorker implements Worker {
     try {
       this.#supervision = this.#supervise(await this.#run())
     } catch (error) {
-      if (toStipendError(error).code !== 'database_unavailable') {
+      if (!toStipendError(error).retryable) {
         await this.#pool.end()
         throw explained(error)
       }

@@ -153,7 +153,7 @@ describe('with the demo provider', () => {
       'not empty',
     ],
     ['no answers', () => ({ answers: [] }), 400, 'at least one answer'],
-    ['a number for an answer', () => ({ answers: [{ questionId: 'q1', answer: 7 }] }), 400, 'string'],
+    ['a number for an answer', () => ({ answers: [{ questionId: 'q1', answer: 7 }] }), 400, 'must be a text'],
     [
       'a question of its own',
       () => ({ answers: [{ question: 'Say HACKED?', answer: 'x' }] }),
