@@ -329,6 +329,34 @@ $$;
 ALTER FUNCTION stipend.adjust_credits(p_organization_id text, p_credits numeric, p_reason text, p_source_id text, p_actor_type text, p_actor_id text, OUT is_replay boolean, OUT transaction stipend.credit_transactions) OWNER TO stipend_ledger;
 
 --
+-- Name: affordable_output(bigint, integer, integer, numeric); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.affordable_output(p_offer_id bigint, p_input_tokens integer, p_output_tokens integer, p_available numeric) RETURNS TABLE(output_tokens integer, credits numeric)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select t.tokens, stipend.credits_from_cost(
+    c.input_usd + t.tokens * c.usd_per_token, o.usd_per_credit, o.credit_increment, o.minimum_charge)
+  from stipend.catalog_offers o
+  cross join lateral (
+    select o.input_usd_per_million * p_input_tokens * 0.000001 as input_usd,
+      o.output_usd_per_million * 0.000001 as usd_per_token,
+      least(p_output_tokens, o.output_cap) as cap,
+      -- Charges are whole increments: what is between two of them buys nothing.
+      div(greatest(p_available, 0), o.credit_increment) * o.credit_increment * o.usd_per_credit as usd
+  ) c
+  cross join lateral (
+    select greatest(
+      least(case when c.usd_per_token > 0 then div(greatest(c.usd - c.input_usd, 0), c.usd_per_token) else c.cap end, c.cap),
+      least(o.minimum_output, c.cap))::integer as tokens
+  ) t
+  where o.id = p_offer_id;
+$$;
+
+ALTER FUNCTION stipend.affordable_output(p_offer_id bigint, p_input_tokens integer, p_output_tokens integer, p_available numeric) OWNER TO stipend_ledger;
+
+--
 -- Name: allowed_qualities(integer, text); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
 --
 
@@ -1573,6 +1601,87 @@ $$;
 ALTER FUNCTION stipend.lapse_monthly(p_organization_id text, p_at timestamp with time zone, p_source_id text) OWNER TO stipend_ledger;
 
 --
+-- Name: learn_output_tokens(integer); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.learn_output_tokens(p_limit integer DEFAULT 500) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  c_rows   constant integer := 1000;    -- of an organization in one run
+  c_calls  constant integer := 200;     -- before that the output cap is expected
+  c_most   constant integer := 10000;
+  v_read   integer;
+begin
+  if not pg_try_advisory_xact_lock(hashtext('stipend.learn_output_tokens')) then
+    return 0;
+  end if;
+  with behind as (
+    select b.organization_id, coalesce(c.sequence, 0) as seen,
+      least(b.ledger_sequence, coalesce(c.sequence, 0) + c_rows) as upto
+    from stipend.organization_credit_balances b
+    left join stipend.output_estimate_cursors c on c.organization_id = b.organization_id
+    where b.ledger_sequence > coalesce(c.sequence, 0)
+    order by b.organization_id
+    limit p_limit
+  ), moved as (
+    insert into stipend.output_estimate_cursors as c (organization_id, sequence)
+    select organization_id, upto from behind
+    on conflict (organization_id) do update set sequence = excluded.sequence
+  ), lengths as (
+    select t.capability, t.quality,
+      floor(8 * log(2, (t.provider_metadata -> 'usage' ->> 'outputTokens')::numeric + 1))::smallint as bucket,
+      count(*)::integer as calls
+    from behind o
+    join stipend.credit_transactions t
+      on t.organization_id = o.organization_id and t.sequence > o.seen and t.sequence <= o.upto
+    where t.type = 'ai_consumption' and jsonb_typeof(t.provider_metadata -> 'usage' -> 'outputTokens') = 'number'
+      and (t.provider_metadata -> 'usage' ->> 'outputTokens')::numeric between 1 and 10000000
+      and not t.flags && '{provisional,review,partial,estimated,simulated,rejected,ambiguous}'
+    group by 1, 2, 3
+  ), counted as (
+    insert into stipend.output_lengths as l (capability, quality, bucket, calls)
+    select capability, quality, bucket, calls from lengths
+    on conflict (capability, quality, bucket) do update set calls = l.calls + excluded.calls
+  )
+  select coalesce(sum(upto - seen), 0)::integer into v_read from behind;
+  if v_read = 0 then
+    return 0;
+  end if;
+
+  update stipend.output_lengths l set calls = l.calls / 2
+  from (
+    select capability, quality from stipend.output_lengths group by 1, 2 having sum(calls) > c_most
+  ) x
+  where l.capability = x.capability and l.quality = x.quality;
+
+  insert into stipend.output_estimates as e (capability, quality, calls, expected_output_tokens, learned_at)
+  select x.capability, x.quality, max(x.total),
+    case when max(x.total) >= c_calls then
+      (ceil(power(2::numeric, (min(x.bucket) filter (where x.upto >= 0.95 * x.total) + 1) / 8.0)) - 1)::integer end,
+    clock_timestamp()
+  from (
+    select l.capability, l.quality, l.bucket,
+      sum(l.calls) over (partition by l.capability, l.quality order by l.bucket)::integer as upto,
+      sum(l.calls) over (partition by l.capability, l.quality)::integer as total
+    from stipend.output_lengths l
+  ) x
+  group by x.capability, x.quality
+  on conflict (capability, quality) do update
+  set calls = excluded.calls, expected_output_tokens = excluded.expected_output_tokens, learned_at = excluded.learned_at;
+
+  update stipend.catalog_offers o set expected_output_tokens = e.expected_output_tokens
+  from stipend.output_estimates e
+  where o.is_current and o.capability = e.capability and o.quality = e.quality
+    and o.expected_output_tokens is distinct from e.expected_output_tokens;
+  return v_read;
+end;
+$$;
+
+ALTER FUNCTION stipend.learn_output_tokens(p_limit integer) OWNER TO stipend_ledger;
+
+--
 -- Name: lease_outbox(text, timestamp with time zone); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
 --
 
@@ -2441,17 +2550,18 @@ begin
   where o.is_current and not exists (
     select from stipend.wanted_offers() w
     where w.plan_id = o.plan_id and w.capability = o.capability and w.quality = o.quality
-      and to_jsonb(w) - 'id' - 'is_current' - 'catalog_version' = to_jsonb(o) - 'id' - 'is_current' - 'catalog_version');
+      and to_jsonb(w) - '{id,is_current,catalog_version,expected_output_tokens}'::text[]
+        = to_jsonb(o) - '{id,is_current,catalog_version,expected_output_tokens}'::text[]);
 
   insert into stipend.catalog_offers (
     catalog_version, plan_id, capability, quality, plan, is_unlimited, capability_is_enabled, plan_is_enabled,
     is_default_quality, rate_limit_rpm, rate_limit_rph, rate_limit_rpd, estimated_credits, output_cap, minimum_output,
     models, model_ids, input_usd_per_million, output_usd_per_million, unpriced_models, model_markups,
-    usd_per_credit, credit_increment, minimum_charge)
+    usd_per_credit, credit_increment, minimum_charge, expected_output_tokens)
   select p_version, w.plan_id, w.capability, w.quality, w.plan, w.is_unlimited, w.capability_is_enabled, w.plan_is_enabled,
     w.is_default_quality, w.rate_limit_rpm, w.rate_limit_rph, w.rate_limit_rpd, w.estimated_credits, w.output_cap,
     w.minimum_output, w.models, w.model_ids, w.input_usd_per_million, w.output_usd_per_million, w.unpriced_models,
-    w.model_markups, w.usd_per_credit, w.credit_increment, w.minimum_charge
+    w.model_markups, w.usd_per_credit, w.credit_increment, w.minimum_charge, w.expected_output_tokens
   from stipend.wanted_offers() w
   where not exists (
     select from stipend.catalog_offers o
@@ -2629,6 +2739,7 @@ declare
   v_holder         integer;
   v_standing       stipend.outcome;
   v_counting       integer[];   -- places in b_ of the budgets that count the request
+  v_output_tokens  integer;     -- the answer is shortened to so many; NULL: it is not
   v_held           numeric;
   v_expires        timestamptz;
 begin
@@ -2687,7 +2798,8 @@ begin
       coalesce(o.capability_is_enabled and o.plan_is_enabled and cardinality(o.models) > 0
         and (p_model[u.i] is null or p_model[u.i] = any(o.models)), false) as is_offered,
       coalesce(o.rate_limit_rpm, o.rate_limit_rph, o.rate_limit_rpd) is not null as is_rate_limited,
-      coalesce(p_estimate[u.i] * 0.01, e.worst_case, o.estimated_credits) as estimated,
+      coalesce(p_estimate[u.i] * 0.01, e.expected, o.estimated_credits) as estimated,
+      case when p_estimate[u.i] is null and not o.is_unlimited then e.worst_case end as worst_case,
       greatest(coalesce(e.worst_case, 10 * coalesce(p_estimate[u.i] * 0.01, o.estimated_credits)), p_estimate[u.i] * 0.01)
         as maximum,
       coalesce(e.input, p_estimate[u.i] * 0.01, o.estimated_credits) as input,
@@ -2698,7 +2810,7 @@ begin
     left join lateral (
       select f.id, f.is_unlimited, f.capability_is_enabled, f.plan_is_enabled, f.rate_limit_rpm, f.rate_limit_rph,
         f.rate_limit_rpd, f.estimated_credits, f.output_cap, f.models, f.input_usd_per_million,
-        f.output_usd_per_million, f.usd_per_credit, f.credit_increment, f.minimum_charge
+        f.output_usd_per_million, f.usd_per_credit, f.credit_increment, f.minimum_charge, f.expected_output_tokens
       from stipend.catalog_offers f
       where f.is_current and f.plan_id = (v_balances[v_place[u.organization]]).plan_id
         and f.capability = p_capability[u.i]
@@ -2708,15 +2820,19 @@ begin
            limit 1))
       limit 1
     ) o on true
-    -- What the input alone and what the worst case costs, at the dearest model's prices; NULL: tokens unknown.
+    -- What the input alone, the expected and the worst case cost, at the dearest model's prices; NULL: tokens unknown.
     left join lateral (
       select
         stipend.credits_from_cost(c.input_usd, o.usd_per_credit, o.credit_increment, o.minimum_charge) as input,
         stipend.credits_from_cost(c.input_usd + c.output_usd, o.usd_per_credit, o.credit_increment, o.minimum_charge)
-          as worst_case
+          as worst_case,
+        stipend.credits_from_cost(c.input_usd + c.expected_usd, o.usd_per_credit, o.credit_increment, o.minimum_charge)
+          as expected
       from (
         select o.input_usd_per_million * p_input_tokens[u.i] * 0.000001 as input_usd,
-          o.output_usd_per_million * least(p_output_tokens[u.i], o.output_cap) * 0.000001 as output_usd
+          o.output_usd_per_million * least(p_output_tokens[u.i], o.output_cap) * 0.000001 as output_usd,
+          o.output_usd_per_million * least(p_output_tokens[u.i], o.output_cap, o.expected_output_tokens) * 0.000001
+            as expected_usd
       ) c
     ) e on true
     left join lateral (
@@ -2862,6 +2978,17 @@ begin
         end if;
       end if;
 
+      -- Estimate: near the end of the credits the worst case is held, and the answer shortened to what they pay for
+      if r.worst_case * 10 > o_balance - o.reserved + o.overdraft_limit then
+        r.estimated := r.worst_case;
+        if r.worst_case > o_balance - o.reserved + o.overdraft_limit then
+          select x.output_tokens, x.credits into v_output_tokens, r.estimated
+          from stipend.affordable_output(
+            r.offer_id, p_input_tokens[i], p_output_tokens[i], o_balance - o.reserved + o.overdraft_limit) x;
+          r.maximum := r.estimated;
+        end if;
+      end if;
+
       -- Budgets
       v_counting := null;
       for j in b_first .. b_last loop
@@ -2905,11 +3032,15 @@ begin
       return next;
       code := null;
       detail := null;
+      v_output_tokens := null;
       continue;
     end if;
 
     estimated := r.estimated;
     maximum := r.maximum;
+    if v_output_tokens is not null then
+      detail := jsonb_build_object('maxOutputTokens', v_output_tokens);
+    end if;
     if p_is_dry_run[i] then
       reservation_id := null;
       status := null;
@@ -2956,6 +3087,10 @@ begin
     end if;
     spendable := case when not r.is_unlimited then o_balance - o.reserved end;
     return next;
+    if v_output_tokens is not null then
+      v_output_tokens := null;
+      detail := null;
+    end if;
   end loop;
 
   if v_admitted = 0 then
@@ -4072,7 +4207,8 @@ CREATE TABLE stipend.catalog_offers (
     model_markups integer[] NOT NULL,
     usd_per_credit numeric(18,9) NOT NULL,
     credit_increment numeric(14,2) NOT NULL,
-    minimum_charge numeric(14,2) NOT NULL
+    minimum_charge numeric(14,2) NOT NULL,
+    expected_output_tokens integer
 );
 
 ALTER TABLE stipend.catalog_offers OWNER TO stipend_migrator;
@@ -4093,7 +4229,9 @@ CREATE FUNCTION stipend.wanted_offers() RETURNS SETOF stipend.catalog_offers
     m.models, m.model_ids,
     coalesce(m.input_usd_per_million, 0)::numeric(18,9) as input_usd_per_million,
     coalesce(m.output_usd_per_million, 0)::numeric(18,9) as output_usd_per_million,
-    m.unpriced_models, m.model_markups, s.usd_per_credit, s.credit_increment, s.minimum_charge
+    m.unpriced_models, m.model_markups, s.usd_per_credit, s.credit_increment, s.minimum_charge,
+    (select e.expected_output_tokens from stipend.output_estimates e
+     where e.capability = c.unique_name and e.quality = q.unique_name) as expected_output_tokens
   from stipend.plan_ai_capability_quality_levels l
   join stipend.plan_ai_capabilities a on a.id = l.plan_ai_capability_id
   join stipend.plans n on n.id = a.plan_id and n.is_active
@@ -4554,6 +4692,46 @@ ALTER TABLE stipend.outbox_events ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTI
 );
 
 --
+-- Name: output_estimate_cursors; Type: TABLE; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE TABLE stipend.output_estimate_cursors (
+    organization_id text NOT NULL,
+    sequence bigint NOT NULL
+);
+
+ALTER TABLE stipend.output_estimate_cursors OWNER TO stipend_migrator;
+
+--
+-- Name: output_estimates; Type: TABLE; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE TABLE stipend.output_estimates (
+    capability text NOT NULL,
+    quality text NOT NULL,
+    calls integer NOT NULL,
+    expected_output_tokens integer,
+    learned_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE stipend.output_estimates OWNER TO stipend_migrator;
+
+--
+-- Name: output_lengths; Type: TABLE; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE TABLE stipend.output_lengths (
+    capability text NOT NULL,
+    quality text NOT NULL,
+    bucket smallint NOT NULL,
+    calls integer NOT NULL,
+    CONSTRAINT output_lengths_bucket_check CHECK ((bucket >= 0)),
+    CONSTRAINT output_lengths_calls_check CHECK ((calls >= 0))
+);
+
+ALTER TABLE stipend.output_lengths OWNER TO stipend_migrator;
+
+--
 -- Name: party_key; Type: TABLE; Schema: stipend; Owner: stipend_migrator
 --
 
@@ -4989,6 +5167,27 @@ ALTER TABLE ONLY stipend.outbox_events
     ADD CONSTRAINT outbox_events_pkey PRIMARY KEY (organization_id, id);
 
 --
+-- Name: output_estimate_cursors output_estimate_cursors_pkey; Type: CONSTRAINT; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE ONLY stipend.output_estimate_cursors
+    ADD CONSTRAINT output_estimate_cursors_pkey PRIMARY KEY (organization_id);
+
+--
+-- Name: output_estimates output_estimates_pkey; Type: CONSTRAINT; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE ONLY stipend.output_estimates
+    ADD CONSTRAINT output_estimates_pkey PRIMARY KEY (capability, quality);
+
+--
+-- Name: output_lengths output_lengths_pkey; Type: CONSTRAINT; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE ONLY stipend.output_lengths
+    ADD CONSTRAINT output_lengths_pkey PRIMARY KEY (capability, quality, bucket);
+
+--
 -- Name: party_key party_key_pkey; Type: CONSTRAINT; Schema: stipend; Owner: stipend_migrator
 --
 
@@ -5294,6 +5493,13 @@ ALTER TABLE ONLY stipend.organization_plans
     ADD CONSTRAINT organization_plans_plan_id_fkey FOREIGN KEY (plan_id) REFERENCES stipend.plans(id);
 
 --
+-- Name: output_estimate_cursors output_estimate_cursors_organization_id_fkey; Type: FK CONSTRAINT; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE ONLY stipend.output_estimate_cursors
+    ADD CONSTRAINT output_estimate_cursors_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES stipend.organizations(id);
+
+--
 -- Name: plan_ai_capabilities plan_ai_capabilities_ai_capability_id_fkey; Type: FK CONSTRAINT; Schema: stipend; Owner: stipend_migrator
 --
 
@@ -5386,6 +5592,12 @@ REVOKE ALL ON FUNCTION stipend.add_model_prices(p_source text, p_prices jsonb, p
 
 REVOKE ALL ON FUNCTION stipend.adjust_credits(p_organization_id text, p_credits numeric, p_reason text, p_source_id text, p_actor_type text, p_actor_id text, OUT is_replay boolean, OUT transaction stipend.credit_transactions) FROM PUBLIC;
 GRANT ALL ON FUNCTION stipend.adjust_credits(p_organization_id text, p_credits numeric, p_reason text, p_source_id text, p_actor_type text, p_actor_id text, OUT is_replay boolean, OUT transaction stipend.credit_transactions) TO stipend_server;
+
+--
+-- Name: FUNCTION affordable_output(p_offer_id bigint, p_input_tokens integer, p_output_tokens integer, p_available numeric); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.affordable_output(p_offer_id bigint, p_input_tokens integer, p_output_tokens integer, p_available numeric) FROM PUBLIC;
 
 --
 -- Name: FUNCTION allowed_qualities(p_plan_id integer, p_capability text); Type: ACL; Schema: stipend; Owner: stipend_ledger
@@ -5650,6 +5862,13 @@ REVOKE ALL ON FUNCTION stipend.lapse_grants(p_organization_id text, p_at timesta
 --
 
 REVOKE ALL ON FUNCTION stipend.lapse_monthly(p_organization_id text, p_at timestamp with time zone, p_source_id text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION learn_output_tokens(p_limit integer); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.learn_output_tokens(p_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION stipend.learn_output_tokens(p_limit integer) TO stipend_server;
 
 --
 -- Name: FUNCTION lease_outbox(p_organization_id text, p_since timestamp with time zone); Type: ACL; Schema: stipend; Owner: stipend_ledger
@@ -6088,6 +6307,25 @@ GRANT SELECT ON TABLE stipend.outbox_cursors TO stipend_server;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stipend.outbox_events TO stipend_ledger;
 GRANT SELECT ON TABLE stipend.outbox_events TO stipend_server;
+
+--
+-- Name: TABLE output_estimate_cursors; Type: ACL; Schema: stipend; Owner: stipend_migrator
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stipend.output_estimate_cursors TO stipend_ledger;
+
+--
+-- Name: TABLE output_estimates; Type: ACL; Schema: stipend; Owner: stipend_migrator
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stipend.output_estimates TO stipend_ledger;
+GRANT SELECT ON TABLE stipend.output_estimates TO stipend_server;
+
+--
+-- Name: TABLE output_lengths; Type: ACL; Schema: stipend; Owner: stipend_migrator
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stipend.output_lengths TO stipend_ledger;
 
 --
 -- Name: TABLE party_key; Type: ACL; Schema: stipend; Owner: stipend_migrator

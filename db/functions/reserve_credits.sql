@@ -93,6 +93,7 @@ declare
   v_holder         integer;
   v_standing       stipend.outcome;
   v_counting       integer[];   -- places in b_ of the budgets that count the request
+  v_output_tokens  integer;     -- the answer is shortened to so many; NULL: it is not
   v_held           numeric;
   v_expires        timestamptz;
 begin
@@ -151,7 +152,8 @@ begin
       coalesce(o.capability_is_enabled and o.plan_is_enabled and cardinality(o.models) > 0
         and (p_model[u.i] is null or p_model[u.i] = any(o.models)), false) as is_offered,
       coalesce(o.rate_limit_rpm, o.rate_limit_rph, o.rate_limit_rpd) is not null as is_rate_limited,
-      coalesce(p_estimate[u.i] * 0.01, e.worst_case, o.estimated_credits) as estimated,
+      coalesce(p_estimate[u.i] * 0.01, e.expected, o.estimated_credits) as estimated,
+      case when p_estimate[u.i] is null and not o.is_unlimited then e.worst_case end as worst_case,
       greatest(coalesce(e.worst_case, 10 * coalesce(p_estimate[u.i] * 0.01, o.estimated_credits)), p_estimate[u.i] * 0.01)
         as maximum,
       coalesce(e.input, p_estimate[u.i] * 0.01, o.estimated_credits) as input,
@@ -162,7 +164,7 @@ begin
     left join lateral (
       select f.id, f.is_unlimited, f.capability_is_enabled, f.plan_is_enabled, f.rate_limit_rpm, f.rate_limit_rph,
         f.rate_limit_rpd, f.estimated_credits, f.output_cap, f.models, f.input_usd_per_million,
-        f.output_usd_per_million, f.usd_per_credit, f.credit_increment, f.minimum_charge
+        f.output_usd_per_million, f.usd_per_credit, f.credit_increment, f.minimum_charge, f.expected_output_tokens
       from stipend.catalog_offers f
       where f.is_current and f.plan_id = (v_balances[v_place[u.organization]]).plan_id
         and f.capability = p_capability[u.i]
@@ -172,15 +174,19 @@ begin
            limit 1))
       limit 1
     ) o on true
-    -- What the input alone and what the worst case costs, at the dearest model's prices; NULL: tokens unknown.
+    -- What the input alone, the expected and the worst case cost, at the dearest model's prices; NULL: tokens unknown.
     left join lateral (
       select
         stipend.credits_from_cost(c.input_usd, o.usd_per_credit, o.credit_increment, o.minimum_charge) as input,
         stipend.credits_from_cost(c.input_usd + c.output_usd, o.usd_per_credit, o.credit_increment, o.minimum_charge)
-          as worst_case
+          as worst_case,
+        stipend.credits_from_cost(c.input_usd + c.expected_usd, o.usd_per_credit, o.credit_increment, o.minimum_charge)
+          as expected
       from (
         select o.input_usd_per_million * p_input_tokens[u.i] * 0.000001 as input_usd,
-          o.output_usd_per_million * least(p_output_tokens[u.i], o.output_cap) * 0.000001 as output_usd
+          o.output_usd_per_million * least(p_output_tokens[u.i], o.output_cap) * 0.000001 as output_usd,
+          o.output_usd_per_million * least(p_output_tokens[u.i], o.output_cap, o.expected_output_tokens) * 0.000001
+            as expected_usd
       ) c
     ) e on true
     left join lateral (
@@ -326,6 +332,17 @@ begin
         end if;
       end if;
 
+      -- Estimate: near the end of the credits the worst case is held, and the answer shortened to what they pay for
+      if r.worst_case * 10 > o_balance - o.reserved + o.overdraft_limit then
+        r.estimated := r.worst_case;
+        if r.worst_case > o_balance - o.reserved + o.overdraft_limit then
+          select x.output_tokens, x.credits into v_output_tokens, r.estimated
+          from stipend.affordable_output(
+            r.offer_id, p_input_tokens[i], p_output_tokens[i], o_balance - o.reserved + o.overdraft_limit) x;
+          r.maximum := r.estimated;
+        end if;
+      end if;
+
       -- Budgets
       v_counting := null;
       for j in b_first .. b_last loop
@@ -369,11 +386,15 @@ begin
       return next;
       code := null;
       detail := null;
+      v_output_tokens := null;
       continue;
     end if;
 
     estimated := r.estimated;
     maximum := r.maximum;
+    if v_output_tokens is not null then
+      detail := jsonb_build_object('maxOutputTokens', v_output_tokens);
+    end if;
     if p_is_dry_run[i] then
       reservation_id := null;
       status := null;
@@ -420,6 +441,10 @@ begin
     end if;
     spendable := case when not r.is_unlimited then o_balance - o.reserved end;
     return next;
+    if v_output_tokens is not null then
+      v_output_tokens := null;
+      detail := null;
+    end if;
   end loop;
 
   if v_admitted = 0 then

@@ -12,6 +12,8 @@ export const REFERENCE_TABLES: readonly string[] = [
   'llm_models',
   'migrations',
   'model_prices',
+  'output_estimates',
+  'output_lengths',
   'party_key',
   'plan_ai_capabilities',
   'plan_ai_capability_quality_levels',

@@ -314,6 +314,11 @@ export class Engine<Catalog extends CatalogDefinition = CatalogDefinition> {
     return jobs.deleteExpiredRecords(this.#pool, bounds)
   }
 
+  /** Learns from new charges how long answers are: holds expect that, from 200 calls of a capability and quality on. */
+  learnOutputTokens(bounds?: jobs.JobBounds): Promise<number> {
+    return jobs.learnOutputTokens(this.#pool, bounds)
+  }
+
   /** Keeps a settle that could not be posted, for {@link retrySettleIntents}. True: it is in the database. */
   storeSettleIntent(input: SettleInput): Promise<boolean> {
     return this.#settleIntents.store(input)

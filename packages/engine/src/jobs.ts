@@ -43,3 +43,7 @@ export const expireGrants = (pool: Pool, bounds?: JobBounds): Promise<number> =>
 /** Drops replies and records after 48 hours, delivered events after 30 days, ended reservations after 90; how many rows. */
 export const deleteExpiredRecords = (pool: Pool, bounds?: JobBounds): Promise<number> =>
   untilDone(pool, 'delete_expired_records', bounds)
+
+/** Learns from new charges how long answers are, for the estimates of holds; how many ledger rows it read. */
+export const learnOutputTokens = (pool: Pool, bounds?: JobBounds): Promise<number> =>
+  untilDone(pool, 'learn_output_tokens', bounds)

@@ -183,7 +183,7 @@ export class Reservations {
       models: allowedModels(offer, request.model),
       estimatedCredits: hundredthsOfCredits(outcome.estimated),
       maximumCredits: hundredthsOfCredits(outcome.maximum),
-      maxOutputTokens: Math.min(offer.outputCap, request.outputTokens ?? offer.outputCap),
+      maxOutputTokens: outputTokensOf(outcome, offer, request),
       balance: hundredthsOfCredits(outcome.balance),
       spendable: outcome.spendable === null ? null : hundredthsOfCredits(outcome.spendable),
       expiresAt: new Date(outcome.expiresAtMs),
@@ -252,7 +252,12 @@ export class Reservations {
     const { usage } = input
     if (usage === undefined || input.costNanoUsd !== undefined) return input
     const { costNanoUsd, price } = this.#prices.priceOf(usage)
-    return { ...input, model: this.#prices.keyOf(usage.model), costNanoUsd, metadata: { ...input.metadata, price } }
+    return {
+      ...input,
+      model: this.#prices.keyOf(usage.model),
+      costNanoUsd,
+      metadata: { ...input.metadata, price },
+    }
   }
 
   /** Drops the hold, charges nothing; after any end the standing outcome. */
@@ -360,6 +365,13 @@ function countsOf(usage: ModelUsage): readonly number[] {
     usage.outputTokens,
     usage.reasoningTokens ?? 0,
   ]
+}
+
+/** The call's output cap: the lowest of the capability's, the caller's, and what the credits pay for. */
+function outputTokensOf({ detail }: Outcome, { outputCap }: Offer, { outputTokens }: ReserveRequest): number {
+  const { maxOutputTokens } = detail
+  const affordable = typeof maxOutputTokens === 'number' ? maxOutputTokens : outputCap
+  return Math.min(affordable, outputCap, outputTokens ?? outputCap)
 }
 
 const noHash = Buffer.alloc(0)

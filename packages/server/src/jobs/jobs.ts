@@ -70,6 +70,11 @@ export function jobsOf({ onEvent }: Pick<JobContext, 'onEvent'>): Job[] {
       untilNone((engine, one) => engine.expireGrants(one)),
     ),
     job(
+      'learn-output-tokens',
+      '*/10 * * * *',
+      untilNone((engine, one) => engine.learnOutputTokens(one)),
+    ),
+    job(
       'delete-expired-records',
       '17 * * * *',
       untilNone((engine, one) => engine.deleteExpiredRecords(one)),
