@@ -163,6 +163,7 @@ ALTER FUNCTION stipend.add_budget_use(p_organization_id text, p_budget_ids uuid[
 CREATE FUNCTION stipend.add_catalog_prices(p_catalog jsonb, p_author text, p_reason text) RETURNS integer
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
     AS $$
   select stipend.add_model_prices('catalog', coalesce(jsonb_agg(
     case when jsonb_typeof(m.value -> 'ownRates') = 'object' then m.value -> 'ownRates' else '{}' end
@@ -262,6 +263,7 @@ ALTER FUNCTION stipend.add_grant(p_row stipend.credit_transactions, p_grant_type
 CREATE FUNCTION stipend.add_model_prices(p_source text, p_prices jsonb, p_author text, p_reason text) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
     AS $$
 declare
   v_count  integer;
@@ -651,6 +653,7 @@ ALTER FUNCTION stipend.cleanup_reservations(p_limit integer) OWNER TO stipend_le
 CREATE FUNCTION stipend.clear_model_price(p_model text, p_author text, p_reason text) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
     AS $$
 declare
   v_model  stipend.llm_models;
@@ -1312,6 +1315,7 @@ ALTER FUNCTION stipend.get_limits(p_organization_id text) OWNER TO stipend_ledge
 CREATE FUNCTION stipend.get_margins(p_organization_id text, p_from timestamp with time zone, p_to timestamp with time zone, p_group_by text) RETURNS TABLE("group" text, charges bigint, credits numeric, charge_usd numeric, cost_usd numeric, margin_usd numeric, uncharged_credits numeric, estimated_credits numeric, estimation_variance numeric)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
     AS $$
   select case p_group_by
       when 'day' then to_char(m.created_at at time zone 'UTC', 'YYYY-MM-DD')
@@ -1607,6 +1611,7 @@ ALTER FUNCTION stipend.lapse_monthly(p_organization_id text, p_at timestamp with
 CREATE FUNCTION stipend.learn_output_tokens(p_limit integer DEFAULT 500) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
     AS $$
 declare
   c_rows   constant integer := 1000;    -- of an organization in one run
@@ -2115,6 +2120,7 @@ ALTER FUNCTION stipend.project_balance(p_organization_id text) OWNER TO stipend_
 CREATE FUNCTION stipend.push_catalog(p_catalog jsonb, p_author text, p_reason text, OUT is_changed boolean, OUT version integer) RETURNS record
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
     AS $$
 declare
   v_stranded  record;
@@ -2215,6 +2221,7 @@ ALTER FUNCTION stipend.push_catalog(p_catalog jsonb, p_author text, p_reason tex
 CREATE FUNCTION stipend.push_plan_access(p_catalog jsonb) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
     AS $$
 begin
   delete from stipend.plan_quality_level_models;
@@ -2330,6 +2337,7 @@ ALTER FUNCTION stipend.put_budget(p_organization_id text, p_id uuid, p_scope_typ
 CREATE FUNCTION stipend.put_model_price(p_model text, p_input numeric, p_cached_input numeric, p_cache_write numeric, p_output numeric, p_reasoning numeric, p_effective_at timestamp with time zone, p_author text, p_reason text) RETURNS stipend.model_prices
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
     AS $$
 declare
   v_model  stipend.llm_models;
@@ -2510,6 +2518,7 @@ ALTER FUNCTION stipend.rate_retry_after(p_limit bigint, p_count bigint, p_previo
 CREATE FUNCTION stipend.record_model_prices(p_library jsonb, p_author text, p_wait boolean) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
     AS $$
 declare
   v_version  stipend.catalog_versions;
@@ -2544,6 +2553,7 @@ ALTER FUNCTION stipend.record_model_prices(p_library jsonb, p_author text, p_wai
 CREATE FUNCTION stipend.refresh_offers(p_version integer) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
     AS $$
 begin
   update stipend.catalog_offers o set is_current = false
@@ -4220,6 +4230,7 @@ ALTER TABLE stipend.catalog_offers OWNER TO stipend_migrator;
 CREATE FUNCTION stipend.wanted_offers() RETURNS SETOF stipend.catalog_offers
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
     AS $$
   select null::bigint, n.id as plan_id, c.unique_name as capability, q.unique_name as quality, null::boolean, null::integer,
     n.unique_name as plan,

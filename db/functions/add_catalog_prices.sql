@@ -4,6 +4,7 @@ create or replace function stipend.add_catalog_prices(p_catalog jsonb, p_author 
 language sql
 security definer
 set search_path = pg_catalog, pg_temp
+set jit = off
 as $$
   select stipend.add_model_prices('catalog', coalesce(jsonb_agg(
     case when jsonb_typeof(m.value -> 'ownRates') = 'object' then m.value -> 'ownRates' else '{}' end

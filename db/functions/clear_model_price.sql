@@ -3,6 +3,7 @@ create or replace function stipend.clear_model_price(p_model text, p_author text
 language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
+set jit = off
 as $$
 declare
   v_model  stipend.llm_models;

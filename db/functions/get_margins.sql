@@ -9,6 +9,7 @@ create or replace function stipend.get_margins(
 language sql stable
 security definer
 set search_path = pg_catalog, pg_temp
+set jit = off
 as $$
   select case p_group_by
       when 'day' then to_char(m.created_at at time zone 'UTC', 'YYYY-MM-DD')

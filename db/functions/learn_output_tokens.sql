@@ -5,6 +5,7 @@ create or replace function stipend.learn_output_tokens(p_limit integer default 5
 language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
+set jit = off
 as $$
 declare
   c_rows   constant integer := 1000;    -- of an organization in one run

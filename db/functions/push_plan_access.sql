@@ -4,6 +4,7 @@ create or replace function stipend.push_plan_access(p_catalog jsonb) returns voi
 language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
+set jit = off
 as $$
 begin
   delete from stipend.plan_quality_level_models;

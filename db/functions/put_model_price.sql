@@ -7,6 +7,7 @@ create or replace function stipend.put_model_price(
 language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
+set jit = off
 as $$
 declare
   v_model  stipend.llm_models;

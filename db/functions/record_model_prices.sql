@@ -6,6 +6,7 @@ create or replace function stipend.record_model_prices(p_library jsonb, p_author
 language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
+set jit = off
 as $$
 declare
   v_version  stipend.catalog_versions;

@@ -4,6 +4,7 @@ create or replace function stipend.refresh_offers(p_version integer) returns voi
 language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
+set jit = off
 as $$
 begin
   update stipend.catalog_offers o set is_current = false

@@ -6,6 +6,7 @@ create or replace function stipend.wanted_offers() returns setof stipend.catalog
 language sql stable
 security definer
 set search_path = pg_catalog, pg_temp
+set jit = off
 as $$
   select null::bigint, n.id as plan_id, c.unique_name as capability, q.unique_name as quality, null::boolean, null::integer,
     n.unique_name as plan,

@@ -1,5 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Pool } from 'pg'
 import { queryRow } from './database.ts'
+import { StipendError } from './errors.ts'
+
+const retryForMs = 5_000
+const pauseMs = 50
 
 /** What a plan offers of a capability at a quality level: a row of stipend.catalog_offers, which never changes. */
 export interface Offer {
@@ -22,12 +27,26 @@ export class OfferBook {
   get(id: string): Promise<Offer> {
     let offer = this.#offers.get(id)
     if (offer === undefined) {
-      offer = this.#read(id)
+      offer = this.#readSurely(id)
       this.#offers.set(id, offer)
       // A database that was away for a moment must not be remembered.
       offer.catch(() => this.#offers.delete(id))
     }
     return offer
+  }
+
+  /** A hold stands behind the question, so a connection that breaks meanwhile is no answer. */
+  async #readSurely(id: string): Promise<Offer> {
+    const giveUpAt = performance.now() + retryForMs
+    for (;;) {
+      try {
+        return await this.#read(id)
+      } catch (error) {
+        const isAway = error instanceof StipendError && error.retryable
+        if (!isAway || performance.now() > giveUpAt) throw error
+        await sleep(pauseMs)
+      }
+    }
   }
 
   async #read(id: string): Promise<Offer> {

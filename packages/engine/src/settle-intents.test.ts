@@ -110,7 +110,11 @@ test('the process that stored it is gone: any other posts it, at the price of it
   await other.close()
   const [row] = (await ledger.transactions(organizationId)).slice(-1)
   expect(row).toMatchObject({ amount: -300, costUsd: 3_000_000n, model: 'alpha' })
-  expect(row?.providerMetadata).toEqual({ note: 'half a pair: \ufffd', usage })
+  expect(row?.providerMetadata).toEqual({
+    note: 'half a pair: \ufffd',
+    usage,
+    price: { source: 'catalog' },
+  })
   expect(await engine.settleCredits({ organizationId, reservationId, usage })).toMatchObject({
     isReplay: true,
   })

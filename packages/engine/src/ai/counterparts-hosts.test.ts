@@ -149,7 +149,7 @@ test('a UI stream of an answer that breaks off has the receipt and what onError 
 test('a refusal reaches onError of a UI stream, once, and nothing was called', async () => {
   const organizationId = await ledger.createOrganization('payg')
   server.script({})
-  const model = metering.model({ organizationId, capability: 'openai' })
+  const model = metering.model({ organizationId, capability: 'anthropic' })
   const parts: { type: string }[] = []
   const stream = streamText({ model, prompt, onError: () => undefined }).toUIMessageStream({
     onError: (error) => (error instanceof Error && 'code' in error ? String(error.code) : 'unknown'),
