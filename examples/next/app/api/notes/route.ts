@@ -6,7 +6,7 @@ import { stipend } from '../../../stipend.ts'
 export async function POST(request: Request): Promise<Response> {
   const member = await memberOf(request)
   if (member === null) return new Response(null, { status: 401 })
-  const { notes } = await request.json()
+  const { notes } = (await request.json()) as { notes?: unknown }
   const result = streamText({
     model: stipend.model({
       organizationId: member.officeId,
