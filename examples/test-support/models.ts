@@ -7,6 +7,8 @@ export interface Models extends AsyncDisposable {
   readonly calls: number
   /** The next call is answered with this status. */
   failNext(status: number): void
+  /** The first call with this prompt is answered with a call of a tool. */
+  callsTool(prompt: string, name: string, input: object): void
 }
 
 export async function startModels(answer: string): Promise<Models> {
@@ -21,6 +23,11 @@ export async function startModels(answer: string): Promise<Models> {
       return mock.getRequests().length
     },
     failNext: (status) => mock.nextRequestError(status),
+    callsTool: (prompt, name, input) =>
+      mock.prependFixture({
+        match: { userMessage: prompt, hasToolResult: false },
+        response: { toolCalls: [{ name, arguments: JSON.stringify(input) }], usage },
+      }),
     [Symbol.asyncDispose]: () => mock.stop(),
   }
 }
