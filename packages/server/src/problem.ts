@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { type ErrorDetail, errorOf, invalid, StipendError } from '@stipend/engine'
 import type { Context } from 'hono'
 import { HTTPException } from 'hono/http-exception'
@@ -62,7 +63,7 @@ export function problemOf(error: StipendError, requestId: string): Problem {
 }
 
 /** The answer to anything thrown: problem+json with Retry-After where the time is known. */
-export function problemResponse(error: unknown, requestId: string): Response {
+export function problemResponse(error: unknown, requestId: string = randomUUID()): Response {
   const stipendError = asStipendError(error)
   const headers = new Headers({ 'content-type': 'application/problem+json', 'cache-control': 'no-store' })
   const { retryAfterMs } = stipendError

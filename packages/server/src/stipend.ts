@@ -38,6 +38,11 @@ export interface StipendOptions<Catalog extends CatalogDefinition = CatalogDefin
   /** The caller's pool, as a login that is a member of stipend_server. It stays the caller's to close. */
   database: Pool
   catalog: Catalog
+  /**
+   * Where the host has mounted `fetch`, such as `/api/stipend`: left out of paths that begin with it. Not needed where
+   * the framework does that itself (Express's `app.use(path, …)`, Hono's `app.mount(path, …)`).
+   */
+  basePath?: string | undefined
   /** The host's own sign-in, asked where no API key is given. */
   identify?: Identify | undefined
   /** An engine that the host has already; else one is made. */
@@ -54,7 +59,7 @@ export interface StipendOptions<Catalog extends CatalogDefinition = CatalogDefin
 }
 
 export interface Stipend<Catalog extends CatalogDefinition = CatalogDefinition>
-  extends Pick<Metering<Catalog>, 'model' | 'meter' | 'receipt'> {
+  extends Pick<Metering<Catalog>, 'model' | 'meter' | 'receipt' | 'started'> {
   engine: Engine<Catalog>
   /** The HTTP API; a host adds its own routes with `app.route('/', router)`, see createRouter(). */
   app: OpenAPIHono<StipendEnv>
@@ -87,7 +92,7 @@ export function createStipend<const Catalog extends CatalogDefinition>(
     timeouts: options.timeouts,
     onReport: (report) => logCall(logger, report),
   })
-  const app = createRouter()
+  const app = createRouter({ basePath: options.basePath })
   app.use(requestContext({ engine, database, identify, logger }))
   app.use(
     bodyLimit({
@@ -132,6 +137,7 @@ export function createStipend<const Catalog extends CatalogDefinition>(
     model: metering.model,
     meter: metering.meter,
     receipt: metering.receipt,
+    started: metering.started,
     problem: problemText,
     close: async (graceMs) => {
       await metering.close(graceMs)

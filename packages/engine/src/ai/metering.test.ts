@@ -3,6 +3,7 @@ import { generateText, isStepCount, jsonSchema, Output, streamText, tool, wrapLa
 import { expect, test } from 'vitest'
 import { useLedger } from '../../test/ledger.ts'
 import { finish, type Line, ScriptedProvider, text, usageOf } from '../../test/scripted-model.ts'
+import { credits } from '../credits.ts'
 import { type CallReport, createMetering, type Receipt, receiptIn } from './index.ts'
 
 const ledger = await useLedger()
@@ -187,6 +188,34 @@ test('a stream is passed on and settled before its end, which has the receipt', 
   const replay = streamText({ model: again, prompt, maxRetries: 0 })
   expect(await replay.text).toBe('The sea is wide.')
   expect(receiptIn(await replay.finalStep)).toMatchObject({ replayed: true, creditsUsed: 3 })
+})
+
+test('until a stream has started its refusal is thrown, afterwards it goes on as it was', async () => {
+  const organizationId = await ledger.createOrganization('payg', 1)
+  const { metering } = scripted({ alpha: [answer] })
+  const ask = () => {
+    const model = metering.model({ organizationId, capability: 'reply' })
+    return streamText({ model, prompt, maxRetries: 0, onError: () => undefined }).stream
+  }
+  await expect(metering.started(ask())).rejects.toMatchObject({ code: 'insufficient_credits' })
+  await engine.grantCredits({
+    organizationId,
+    credits: credits(50),
+    type: 'promo',
+    sourceId: 'promo',
+  })
+  const types: string[] = []
+  for await (const part of await metering.started(ask())) types.push(part.type)
+  expect(types).toEqual([
+    'start',
+    'start-step',
+    'text-start',
+    'text-delta',
+    'text-delta',
+    'text-end',
+    'finish-step',
+    'finish',
+  ])
 })
 
 test('a caller who leaves pays for what was produced, as partial, and the provider is told to stop', async () => {

@@ -5,6 +5,7 @@ import { meteredGenerate } from './generate.ts'
 import type { CallReport, MeteringCore, MeterOptions, ModelUse, Progress } from './metering-core.ts'
 import { type Providers, resolveModel } from './providers.ts'
 import { receipt } from './receipt.ts'
+import { started } from './started.ts'
 import { meteredStream } from './stream.ts'
 import { defaultTimeouts, type Timeouts } from './timeouts.ts'
 
@@ -24,6 +25,8 @@ export interface Metering<Catalog extends CatalogDefinition = CatalogDefinition>
   meter(options: MeterOptions<CapabilityOf<Catalog>, QualityOf<Catalog>>): LanguageModelV4Middleware
   /** For `toUIMessageStream({ messageMetadata: stipend.receipt })`. */
   receipt: typeof receipt
+  /** `await stipend.started(result.stream)`: throws the refusal while the response can still have its status. */
+  started: typeof started
   /** Refuses new calls, lets those under way finish for `graceMs`, then settles what they have produced as partial. */
   close(graceMs?: number): Promise<void>
 }
@@ -46,6 +49,7 @@ export function createMetering<Catalog extends CatalogDefinition>(
     model: (meterOptions) => meteredModel(core, meterOptions),
     meter: (meterOptions) => meteringMiddleware(core, meterOptions),
     receipt,
+    started,
     close: (graceMs = 10_000) => close(core, graceMs),
   }
 }
