@@ -88,7 +88,7 @@ test('without credits the refusal is the status of the response, and no model is
   expect(response.headers.get('content-type')).toBe('application/problem+json')
   expect(await response.json()).toMatchObject({
     code: 'insufficient_credits',
-    remedy: { action: 'top_up', topup: { package: 'pack' } },
+    remedy: { action: 'top_up', topup: { packageId: 'pack' } },
   })
   expect(models.calls).toBe(calls)
 })

@@ -79,7 +79,7 @@ test('an answer at once, and the offer that a refusal holds', async () => {
   const model = () => stipend.model({ organizationId, capability: 'reply' })
   expect(await answerAtOnce(model(), mine.prompt)).toMatchObject({ creditsUsed: 0.5 })
   await empty(mine)
-  expect(await answerAtOnce(model(), mine.prompt)).toMatchObject({ offer: { package: 'starter' } })
+  expect(await answerAtOnce(model(), mine.prompt)).toMatchObject({ offer: { packageId: 'starter' } })
 })
 
 test('a tool loop is charged step by step', async () => {

@@ -70,7 +70,7 @@ class Hold:
         self.id = reservation["id"]
         self.reservation = reservation
         # What the idempotency key's first call was charged; None: this is the first call.
-        self.charged = reservation["creditsUsed"] if reservation["isReplay"] else None
+        self.charged = reservation["creditsUsed"] if reservation["replayed"] else None
         self.settlement = None
 
     @property
