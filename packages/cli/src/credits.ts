@@ -10,6 +10,7 @@ import {
   type Posting,
 } from '@stipend/engine'
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { parseTime } from './arguments.ts'
 import { type Context, paint, print, remark } from './context.ts'
 import { withEngine } from './database.ts'
 import { CliError, EXIT_REFUSED, isStipendError } from './failure.ts'
@@ -151,14 +152,4 @@ function parseCredits(text: string): Credits {
 function parseWhole(text: string): number {
   if (!/^\d{1,4}$/.test(text)) throw new InvalidArgumentError('Give a whole number from 0 to 1000.')
   return Number(text)
-}
-
-function parseTime(text: string): Date {
-  const form = /^(\d{4}-\d\d-\d\d)(T\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d))?$/
-  const day = new Date(`${form.exec(text)?.[1] ?? ''}T00:00:00Z`)
-  const time = new Date(text)
-  // Date takes the 31st of February for a day in March.
-  const isDay = !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text.slice(0, 10))
-  if (isDay && !Number.isNaN(time.getTime())) return time
-  throw new InvalidArgumentError('Give 2027-06-30 or 2027-06-30T12:00:00Z.')
 }

@@ -4,7 +4,9 @@ import { addCatalog } from './catalog.ts'
 import { type Context, paint } from './context.ts'
 import { addCredits } from './credits.ts'
 import { failureOf } from './failure.ts'
+import { addMargins } from './margins.ts'
 import { addMigrate } from './migrate.ts'
+import { addPrices } from './prices.ts'
 import { addDemo } from './race/command.ts'
 import { addVerify } from './verify.ts'
 import { addWorker } from './worker.ts'
@@ -22,6 +24,7 @@ Examples:
   stipend migrate up
   stipend catalog push --reason "First catalog"
   stipend credits grant acme 50 --type promo --source spring-2027 --reason "Spring offer"
+  stipend prices check
   stipend verify
 `
 
@@ -66,6 +69,8 @@ function createProgram(context: Context, end: (exitCode: number) => void): Comma
   addMigrate(program, context)
   addCatalog(program, context, end)
   addCredits(program, context)
+  addPrices(program, context, end)
+  addMargins(program, context)
   addVerify(program, context, end)
   addWorker(program, context)
   addDemo(program, context, end)

@@ -298,6 +298,14 @@ export class Engine<Catalog extends CatalogDefinition = CatalogDefinition> {
     return found
   }
 
+  /**
+   * Has what reserves look up say which prices are in force by now, such as an operator's whose time has come. How
+   * many of the catalog's were added to the history.
+   */
+  recordModelPrices(): Promise<number> {
+    return modelPrices.recordCatalogPrices(this.#pool)
+  }
+
   resetMonthlyCredits(bounds?: jobs.JobBounds): Promise<number> {
     return jobs.resetMonthlyCredits(this.#pool, bounds)
   }

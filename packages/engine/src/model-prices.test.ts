@@ -126,6 +126,19 @@ test('a price to come is listed, charged from its moment on, and cleared with th
   ).toMatchObject({ source: 'catalog' })
 })
 
+test('what holds look up follows an override when its time has come, without a charge or a restart', async () => {
+  const before = await offered()
+  const effectiveAt = new Date(Date.now() + 500)
+  await engine.putModelPrice({ model: 'beta', input: '30', output: '90', effectiveAt, ...by })
+  await engine.recordModelPrices()
+  expect(await offered()).toEqual(before)
+  await new Promise((resolve) => setTimeout(resolve, 550))
+  expect(await engine.recordModelPrices()).toBe(0)
+  expect(await offered()).toEqual({ input: '30', output: '90' })
+  await engine.clearModelPrice({ model: 'beta', ...by })
+  expect(await offered()).toEqual(before)
+})
+
 test.each<[Partial<PutModelPriceInput>, object]>([
   [{ model: 'delta' }, { field: 'model', known: ['alpha', 'beta', 'gamma', 'unpriced'] }],
   [{ input: '-1' }, { field: 'input' }],
@@ -158,6 +171,7 @@ test("the library's price is recorded once, when it is first seen and when it di
   expect(await other.checkModelPrices()).toEqual([
     expect.objectContaining({ model: 'unpriced', kind: 'unrecorded', price: { input: '7', output: '7' } }),
   ])
+  expect(await other.recordModelPrices(), 'what repeats leaves the library alone').toBe(0)
   expect(await record()).toBe(1)
   expect(await count()).toBe(3)
   expect(await other.checkModelPrices()).toEqual([])

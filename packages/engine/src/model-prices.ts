@@ -99,6 +99,13 @@ export async function recordModelPrices(
   return count
 }
 
+/**
+ * {@link recordModelPrices} without the library's: whoever repeats it must not undo what a newer library recorded.
+ */
+export async function recordCatalogPrices(pool: Pool): Promise<number> {
+  return (await recordModelPrices(pool, [], { author: 'catalog', waits: false })) ?? 0
+}
+
 /** The recorded price of a model at a moment: what explains a charge of then. null: none. */
 export async function getPriceAt(
   pool: Pool,

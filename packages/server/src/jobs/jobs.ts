@@ -60,6 +60,11 @@ export function jobsOf({ onEvent }: Pick<JobContext, 'onEvent'>): Job[] {
       untilNone((engine) => engine.retrySettleIntents()),
     ),
     job(
+      'record-model-prices',
+      everyMinute,
+      untilNone((engine) => engine.recordModelPrices()),
+    ),
+    job(
       'reset-monthly-credits',
       '*/5 * * * *',
       untilNone((engine, one) => engine.resetMonthlyCredits(one)),

@@ -69,6 +69,7 @@ test('every job runs soon after the start, and stopping it leaves nothing behind
   const jobs = [
     'cleanup-reservations',
     'settle-intents',
+    'record-model-prices',
     'reset-monthly-credits',
     'expire-grants',
     'delete-expired-records',
