@@ -90,7 +90,10 @@ test('without credits the refusal is the status of the response, and no model is
   })
   const response = await describeLamp()
   expect(response.status).toBe(402)
-  expect(await response.json()).toMatchObject({ code: 'insufficient_credits', remedy: { action: 'change_plan' } })
+  expect(await response.json()).toMatchObject({
+    code: 'insufficient_credits',
+    remedy: { action: 'change_plan' },
+  })
   expect(models.calls).toBe(calls)
 })
 
