@@ -52,6 +52,7 @@ test('pages follow each other without gap or double, all or the open ones', asyn
   await engine.settleCredits({ organizationId, reservationId: third, actualCredits: credits(1) })
   await ledger.moveClock(organizationId, minutes(2))
   await engine.cleanupReservations()
+  const newestFirst = (of: string[]) => of.toSorted().toReversed()
   const read = async (status: 'open' | undefined) => {
     const found: string[] = []
     let cursor: string | undefined
@@ -62,6 +63,6 @@ test('pages follow each other without gap or double, all or the open ones', asyn
     } while (cursor !== undefined)
     return found
   }
-  expect(await read(undefined)).toEqual(ids.toReversed())
-  expect(await read('open')).toEqual(ids.slice(3).toReversed())
+  expect(await read(undefined)).toEqual(newestFirst(ids))
+  expect(await read('open')).toEqual(newestFirst(ids.slice(3)))
 })

@@ -169,6 +169,7 @@ test('a flood of due holds is ended in batches by two workers, once each, and th
     'delete-expired-records',
     'expire-grants',
     'learn-output-tokens',
+    'record-model-prices',
     'reset-monthly-credits',
     'settle-intents',
   ])
