@@ -4260,14 +4260,26 @@ CREATE FUNCTION stipend.wanted_offers() RETURNS SETOF stipend.catalog_offers
       max(x.input_usd_per_million * (10000 + n.markup_basis_points + x.markup_basis_points) * 0.0001) as input_usd_per_million,
       max(x.output_usd_per_million * (10000 + n.markup_basis_points + x.markup_basis_points) * 0.0001) as output_usd_per_million
     from (
-      select k.priority, y.unique_name, y.provider, y.model_id, y.markup_basis_points,
+      with recursive listed(priority, hop, id) as (
+        select k.priority, 0, k.llm_model_id
+        from stipend.plan_quality_level_models k
+        where k.plan_ai_capability_quality_level_id = l.id
+        union all
+        select i.priority, i.hop + 1, r.replacement_model_id
+        from listed i
+        join stipend.llm_models r on r.id = i.id
+        where r.deprecated_at is not null and r.replacement_model_id is not null and i.hop < 8
+      ), once as (
+        select distinct on (i.id) i.priority, i.hop, i.id from listed i order by i.id, i.priority, i.hop
+      )
+      select row_number() over (order by o.priority, o.hop) as priority,
+        y.unique_name, y.provider, y.model_id, y.markup_basis_points,
         coalesce(greatest(p.input_usd_per_million, p.cached_input_usd_per_million, p.cache_write_usd_per_million),
           y.input_usd_per_million) as input_usd_per_million,
         coalesce(greatest(p.output_usd_per_million, p.reasoning_usd_per_million), y.output_usd_per_million) as output_usd_per_million
-      from stipend.plan_quality_level_models k
-      join stipend.llm_models y on y.id = k.llm_model_id
+      from once o
+      join stipend.llm_models y on y.id = o.id
       left join lateral stipend.price_at(y.provider, y.model_id, clock_timestamp()) p on true
-      where k.plan_ai_capability_quality_level_id = l.id
     ) x
   ) m;
 $$;

@@ -47,7 +47,11 @@ function openPool(connectionString: string): { pool: Pool; close(): Promise<void
   // A test may kill its own connections; the query that needs one says so.
   pool.on('error', () => undefined)
   const close = async () => {
-    for (const client of lent) client.release(true)
+    for (const client of lent) {
+      client.release(true)
+      // Whoever held it, a query under way too, may still give it back.
+      client.release = () => undefined
+    }
     await pool.end()
   }
   return { pool, close }

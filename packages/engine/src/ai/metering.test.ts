@@ -1,9 +1,11 @@
 import { APICallError } from '@ai-sdk/provider'
 import { generateText, isStepCount, jsonSchema, Output, streamText, tool, wrapLanguageModel } from 'ai'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
+import { testCatalog } from '../../test/catalog.ts'
 import { useLedger } from '../../test/ledger.ts'
 import { finish, type Line, ScriptedProvider, text, usageOf } from '../../test/scripted-model.ts'
 import { credits } from '../credits.ts'
+import { createEngine, defineCatalog } from '../index.ts'
 import { type CallReport, createMetering, type Receipt, receiptIn } from './index.ts'
 
 const ledger = await useLedger()
@@ -58,6 +60,46 @@ test('a call is reserved, walks the list and is charged at the price of the mode
     },
   })
   expect(reports).toMatchObject([{ outcome: 'served', capability: 'reply' }])
+})
+
+test('a retired model hands its calls to its replacement, whose price is held and charged', async () => {
+  const alpha = {
+    model: 'demo/alpha',
+    priceUsdPerMillion: { input: 1, output: 4 },
+    deprecatedAt: '2026-01-01',
+    replacement: 'gamma',
+  }
+  const gamma = {
+    model: 'demo/gamma',
+    priceUsdPerMillion: { input: 2, output: 8 },
+    deprecatedAt: '2999-01-01',
+    replacement: 'beta',
+  }
+  const catalog = defineCatalog({ ...testCatalog, models: { ...testCatalog.models, alpha, gamma } })
+  const own = createEngine({ database: ledger.database.server, catalog })
+  onTestFinished(async () => {
+    await engine.pushCatalog({ author: 'test' })
+    await own.close()
+  })
+  await own.pushCatalog({ author: 'test' })
+  const organizationId = await ledger.createOrganization('team', 50)
+  const provider = new ScriptedProvider({ gamma: [answer] })
+  const metering = createMetering(own, { providers: { demo: provider.model } })
+  const model = metering.model({ organizationId, capability: 'reply', quality: 'fast' })
+  const result = await generateText({ model, prompt, maxRetries: 0 })
+  expect(provider.calls.map(({ name }) => name)).toEqual(['gamma'])
+  // gamma: 100 × 2 + 50 × 8 = 600 USD per million, 0.6 credits, rounded up to the increment
+  expect(receiptIn(result)).toMatchObject({ creditsUsed: 0.75, model: 'demo/gamma' })
+  expect(await lastRow(organizationId)).toMatchObject({
+    providerMetadata: {
+      attempts: [
+        { requested: 'demo/alpha', outcome: 'retired' },
+        { requested: 'demo/gamma', outcome: 'served' },
+      ],
+    },
+  })
+  const reservation = await own.reserveCredits({ organizationId, capability: 'reply', quality: 'fast' })
+  expect(reservation.models.map(({ key }) => key)).toEqual(['alpha', 'gamma', 'beta'])
 })
 
 test('the output cap of the capability goes to the model, the caller’s own where it is lower', async () => {
