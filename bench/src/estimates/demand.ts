@@ -62,8 +62,8 @@ const demandOf: Readonly<Record<Plan, PlanDemand>> = {
 }
 
 /**
- * Medians and spreads of tokens. The spreads are those of chat answers and prompts in public traces, about 0.4 to 0.7
- * of the logarithm; an answer grows with its prompt by the power `follows`.
+ * Medians and spreads of tokens. The spreads, about 0.4 to 0.7 of the logarithm, are assumptions, not taken from a
+ * trace; an answer grows with its prompt by the power `follows`.
  */
 const lengths: Readonly<
   Record<
