@@ -55,7 +55,7 @@ ALTER TYPE stipend.outcome OWNER TO stipend_migrator;
 --
 
 CREATE FUNCTION stipend.access_refusal(p_organization_id text, p_capability text, p_quality text, p_model text, OUT code text, OUT detail jsonb) RETURNS SETOF record
-    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
@@ -588,6 +588,33 @@ $$;
 ALTER FUNCTION stipend.claim_outbox(p_limit integer, p_after text, p_with_consumption boolean) OWNER TO stipend_ledger;
 
 --
+-- Name: claim_request(text, text, bytea); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.claim_request(p_organization_id text, p_key text, p_parameter_hash bytea, OUT is_ours boolean, OUT parameter_hash bytea, OUT status integer, OUT body jsonb) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  insert into stipend.idempotency_records as r (organization_id, key, parameter_hash)
+  values (p_organization_id, p_key, p_parameter_hash)
+  on conflict on constraint idempotency_records_pkey do update
+  set parameter_hash = excluded.parameter_hash, status = null, body = null, created_at = clock_timestamp()
+  where r.created_at < clock_timestamp() - interval '48 hours'
+    or (r.status is null and r.parameter_hash = excluded.parameter_hash
+      and r.created_at < clock_timestamp() - interval '5 minutes');
+  is_ours := found;
+  if not is_ours then
+    select r.parameter_hash, r.status, r.body into parameter_hash, status, body
+    from stipend.idempotency_records r
+    where r.organization_id = p_organization_id and r.key = p_key;
+  end if;
+end;
+$$;
+
+ALTER FUNCTION stipend.claim_request(p_organization_id text, p_key text, p_parameter_hash bytea, OUT is_ours boolean, OUT parameter_hash bytea, OUT status integer, OUT body jsonb) OWNER TO stipend_ledger;
+
+--
 -- Name: claim_settle_intents(integer); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
 --
 
@@ -679,6 +706,30 @@ end;
 $$;
 
 ALTER FUNCTION stipend.clear_model_price(p_model text, p_author text, p_reason text) OWNER TO stipend_ledger;
+
+--
+-- Name: create_api_key(uuid, text, text, text, bytea, text[], text, timestamp with time zone); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.create_api_key(p_id uuid, p_organization_id text, p_name text, p_prefix text, p_hash bytea, p_scopes text[], p_created_by text, p_expires_at timestamp with time zone) RETURNS timestamp with time zone
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_created_at  timestamptz;
+begin
+  if p_organization_id is not null
+    and not exists (select from stipend.organizations o where o.id = p_organization_id) then
+    perform stipend.refuse('organization_not_found', jsonb_build_object('organizationId', p_organization_id));
+  end if;
+  insert into stipend.api_keys (id, organization_id, name, prefix, hash, scopes, created_by, expires_at)
+  values (p_id, p_organization_id, p_name, p_prefix, p_hash, p_scopes, p_created_by, p_expires_at)
+  returning created_at into v_created_at;
+  return v_created_at;
+end;
+$$;
+
+ALTER FUNCTION stipend.create_api_key(p_id uuid, p_organization_id text, p_name text, p_prefix text, p_hash bytea, p_scopes text[], p_created_by text, p_expires_at timestamp with time zone) OWNER TO stipend_ledger;
 
 --
 -- Name: credit_refusal(text, numeric, numeric, numeric, numeric, numeric); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
@@ -966,6 +1017,9 @@ begin
   elsif jsonb_typeof(p_payload) is distinct from 'object' or octet_length(p_payload::text) > 8192 then
     perform stipend.refuse('invalid_request',
       jsonb_build_object('field', 'payload', 'rule', 'must be an object of at most 8 KiB'));
+  end if;
+  if nullif(current_setting('stipend.organization_id', true), '') <> p_organization_id then
+    perform stipend.refuse('organization_not_found', jsonb_build_object('organizationId', p_organization_id));
   end if;
   v_balance := stipend.lock_balance(p_organization_id);
   perform stipend.emit_event(p_organization_id, p_type, p_payload,
@@ -1255,11 +1309,27 @@ $$;
 ALTER FUNCTION stipend.finish_event(p_organization_id text, p_lease uuid, p_event_id bigint, p_sequence bigint) OWNER TO stipend_ledger;
 
 --
+-- Name: finish_request(text, text, integer, jsonb); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.finish_request(p_organization_id text, p_key text, p_status integer, p_body jsonb) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  delete from stipend.idempotency_records r
+  where p_status is null and r.organization_id = p_organization_id and r.key = p_key and r.status is null;
+  update stipend.idempotency_records r set status = p_status, body = p_body
+  where p_status is not null and r.organization_id = p_organization_id and r.key = p_key and r.status is null;
+$$;
+
+ALTER FUNCTION stipend.finish_request(p_organization_id text, p_key text, p_status integer, p_body jsonb) OWNER TO stipend_ledger;
+
+--
 -- Name: get_available_credits(text); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
 --
 
 CREATE FUNCTION stipend.get_available_credits(p_organization_id text) RETURNS numeric
-    LANGUAGE sql STABLE SECURITY DEFINER
+    LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   select case when not p.is_unlimited then p.monthly_left + p.bonus - p.debt - p.reserved + p.overdraft_limit end
@@ -1273,7 +1343,7 @@ ALTER FUNCTION stipend.get_available_credits(p_organization_id text) OWNER TO st
 --
 
 CREATE FUNCTION stipend.get_limits(p_organization_id text) RETURNS TABLE(capability text, "window" text, limit_calls integer, used integer, retry_after_ms bigint)
-    LANGUAGE sql STABLE SECURITY DEFINER
+    LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   select f.capability, l.name, l.calls, coalesce(u.used, 0),
@@ -1313,7 +1383,7 @@ ALTER FUNCTION stipend.get_limits(p_organization_id text) OWNER TO stipend_ledge
 --
 
 CREATE FUNCTION stipend.get_margins(p_organization_id text, p_from timestamp with time zone, p_to timestamp with time zone, p_group_by text) RETURNS TABLE("group" text, charges bigint, credits numeric, charge_usd numeric, cost_usd numeric, margin_usd numeric, uncharged_credits numeric, estimated_credits numeric, estimation_variance numeric)
-    LANGUAGE sql STABLE SECURITY DEFINER
+    LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET jit TO 'off'
     AS $$
@@ -1342,7 +1412,7 @@ ALTER FUNCTION stipend.get_margins(p_organization_id text, p_from timestamp with
 --
 
 CREATE FUNCTION stipend.get_reply(p_organization_id text, p_reservation_id uuid) RETURNS jsonb
-    LANGUAGE sql SECURITY DEFINER
+    LANGUAGE sql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   select r.reply
@@ -1359,7 +1429,7 @@ ALTER FUNCTION stipend.get_reply(p_organization_id text, p_reservation_id uuid) 
 --
 
 CREATE FUNCTION stipend.get_spendable_credits(p_organization_id text) RETURNS numeric
-    LANGUAGE sql STABLE SECURITY DEFINER
+    LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   select case when not p.is_unlimited then p.monthly_left + p.bonus - p.debt - p.reserved end
@@ -1373,7 +1443,7 @@ ALTER FUNCTION stipend.get_spendable_credits(p_organization_id text) OWNER TO st
 --
 
 CREATE FUNCTION stipend.get_usage(p_organization_id text, p_from timestamp with time zone, p_to timestamp with time zone, p_group_by text) RETURNS TABLE("group" text, calls bigint, credits numeric, cost_usd numeric)
-    LANGUAGE sql STABLE SECURITY DEFINER
+    LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   select case p_group_by
@@ -1399,7 +1469,7 @@ ALTER FUNCTION stipend.get_usage(p_organization_id text, p_from timestamp with t
 --
 
 CREATE FUNCTION stipend.get_used_this_period(p_organization_id text) RETURNS numeric
-    LANGUAGE sql STABLE SECURITY DEFINER
+    LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$ select p.used_this_period from stipend.project_balance(p_organization_id) p; $$;
 
@@ -2051,7 +2121,7 @@ ALTER FUNCTION stipend.price_at(p_provider text, p_model_id text, p_at timestamp
 --
 
 CREATE FUNCTION stipend.project_balance(p_organization_id text) RETURNS TABLE(monthly_left numeric, bonus numeric, debt numeric, reserved numeric, used_this_period numeric, overdraft_limit numeric, monthly_allocation numeric, period_start timestamp with time zone, period_end timestamp with time zone, plan text, status text, is_unlimited boolean, pending_plan text, pending_change_at timestamp with time zone, low_balance_percent integer)
-    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
@@ -3239,6 +3309,23 @@ $$;
 ALTER FUNCTION stipend.restore_allocation(p_organization_id text) OWNER TO stipend_ledger;
 
 --
+-- Name: revoke_api_key(text, uuid); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.revoke_api_key(p_organization_id text, p_id uuid) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  update stipend.api_keys k set revoked_at = coalesce(k.revoked_at, now())
+  where k.id = p_id and k.organization_id is not distinct from p_organization_id;
+  return found;
+end;
+$$;
+
+ALTER FUNCTION stipend.revoke_api_key(p_organization_id text, p_id uuid) OWNER TO stipend_ledger;
+
+--
 -- Name: roll_period(text); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
 --
 
@@ -3303,7 +3390,7 @@ ALTER FUNCTION stipend.roll_period(p_organization_id text) OWNER TO stipend_ledg
 --
 
 CREATE FUNCTION stipend.sequence_at(p_organization_id text, p_at timestamp with time zone) RETURNS bigint
-    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
@@ -4018,11 +4105,37 @@ $$;
 ALTER FUNCTION stipend.utc_text(p_at timestamp with time zone) OWNER TO stipend_ledger;
 
 --
+-- Name: verify_api_key(bytea); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.verify_api_key(p_hash bytea) RETURNS TABLE(id uuid, organization_id text, name text, prefix text, scopes text[], created_by text, created_at timestamp with time zone, expires_at timestamp with time zone, revoked_at timestamp with time zone, last_used_at timestamp with time zone)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_key  stipend.api_keys;
+begin
+  select k.* into v_key from stipend.api_keys k
+  where k.hash = p_hash and k.revoked_at is null and (k.expires_at is null or k.expires_at > now());
+  if v_key.id is null then
+    return;
+  end if;
+  if v_key.last_used_at is null or v_key.last_used_at < now() - interval '1 minute' then
+    update stipend.api_keys k set last_used_at = now() where k.id = v_key.id;
+  end if;
+  return query select v_key.id, v_key.organization_id, v_key.name, v_key.prefix, v_key.scopes, v_key.created_by,
+    v_key.created_at, v_key.expires_at, v_key.revoked_at, v_key.last_used_at;
+end;
+$$;
+
+ALTER FUNCTION stipend.verify_api_key(p_hash bytea) OWNER TO stipend_ledger;
+
+--
 -- Name: verify_ledger(text, bigint); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
 --
 
 CREATE FUNCTION stipend.verify_ledger(p_organization_id text, p_from bigint DEFAULT 0) RETURNS TABLE(problem text, sequence bigint, expected text, found text)
-    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
@@ -5565,18 +5678,501 @@ ALTER TABLE ONLY stipend.plan_quality_level_models
     ADD CONSTRAINT plan_quality_level_models_plan_ai_capability_quality_level_fkey FOREIGN KEY (plan_ai_capability_quality_level_id) REFERENCES stipend.plan_ai_capability_quality_levels(id) ON DELETE CASCADE;
 
 --
+-- Name: api_keys all_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY all_rows ON stipend.api_keys FOR SELECT TO stipend_operator USING (true);
+
+--
+-- Name: budget_windows all_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY all_rows ON stipend.budget_windows FOR SELECT TO stipend_operator USING (true);
+
+--
+-- Name: budgets all_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY all_rows ON stipend.budgets FOR SELECT TO stipend_operator USING (true);
+
+--
+-- Name: credit_grants all_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY all_rows ON stipend.credit_grants FOR SELECT TO stipend_operator USING (true);
+
+--
+-- Name: credit_parties all_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY all_rows ON stipend.credit_parties FOR SELECT TO stipend_operator USING (true);
+
+--
+-- Name: credit_reservations all_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY all_rows ON stipend.credit_reservations FOR SELECT TO stipend_operator USING (true);
+
+--
+-- Name: credit_sources all_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY all_rows ON stipend.credit_sources FOR SELECT TO stipend_operator USING (true);
+
+--
+-- Name: credit_transactions all_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY all_rows ON stipend.credit_transactions FOR SELECT TO stipend_operator USING (true);
+
+--
+-- Name: customer_uses all_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY all_rows ON stipend.customer_uses FOR SELECT TO stipend_operator USING (true);
+
+--
+-- Name: idempotency_records all_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY all_rows ON stipend.idempotency_records FOR SELECT TO stipend_operator USING (true);
+
+--
+-- Name: organization_credit_balances all_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY all_rows ON stipend.organization_credit_balances FOR SELECT TO stipend_operator USING (true);
+
+--
+-- Name: organization_plans all_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY all_rows ON stipend.organization_plans FOR SELECT TO stipend_operator USING (true);
+
+--
+-- Name: organizations all_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY all_rows ON stipend.organizations FOR SELECT TO stipend_operator USING (true);
+
+--
+-- Name: outbox_cursors all_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY all_rows ON stipend.outbox_cursors FOR SELECT TO stipend_operator USING (true);
+
+--
+-- Name: outbox_events all_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY all_rows ON stipend.outbox_events FOR SELECT TO stipend_operator USING (true);
+
+--
+-- Name: output_estimate_cursors all_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY all_rows ON stipend.output_estimate_cursors FOR SELECT TO stipend_operator USING (true);
+
+--
+-- Name: rate_windows all_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY all_rows ON stipend.rate_windows FOR SELECT TO stipend_operator USING (true);
+
+--
+-- Name: reservation_replies all_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY all_rows ON stipend.reservation_replies FOR SELECT TO stipend_operator USING (true);
+
+--
+-- Name: settle_intents all_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY all_rows ON stipend.settle_intents FOR SELECT TO stipend_operator USING (true);
+
+--
+-- Name: test_clocks all_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY all_rows ON stipend.test_clocks FOR SELECT TO stipend_operator USING (true);
+
+--
+-- Name: api_keys; Type: ROW SECURITY; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE stipend.api_keys ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: budget_windows; Type: ROW SECURITY; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE stipend.budget_windows ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: budgets; Type: ROW SECURITY; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE stipend.budgets ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: credit_grants; Type: ROW SECURITY; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE stipend.credit_grants ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: credit_parties; Type: ROW SECURITY; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE stipend.credit_parties ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: credit_reservations; Type: ROW SECURITY; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE stipend.credit_reservations ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: credit_sources; Type: ROW SECURITY; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE stipend.credit_sources ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: credit_transactions; Type: ROW SECURITY; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE stipend.credit_transactions ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: customer_uses; Type: ROW SECURITY; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE stipend.customer_uses ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: api_keys functions; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY functions ON stipend.api_keys TO stipend_ledger USING (true) WITH CHECK (true);
+
+--
+-- Name: budget_windows functions; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY functions ON stipend.budget_windows TO stipend_ledger USING (true) WITH CHECK (true);
+
+--
+-- Name: budgets functions; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY functions ON stipend.budgets TO stipend_ledger USING (true) WITH CHECK (true);
+
+--
+-- Name: credit_grants functions; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY functions ON stipend.credit_grants TO stipend_ledger USING (true) WITH CHECK (true);
+
+--
+-- Name: credit_parties functions; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY functions ON stipend.credit_parties TO stipend_ledger USING (true) WITH CHECK (true);
+
+--
+-- Name: credit_reservations functions; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY functions ON stipend.credit_reservations TO stipend_ledger USING (true) WITH CHECK (true);
+
+--
+-- Name: credit_sources functions; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY functions ON stipend.credit_sources TO stipend_ledger USING (true) WITH CHECK (true);
+
+--
+-- Name: credit_transactions functions; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY functions ON stipend.credit_transactions TO stipend_ledger USING (true) WITH CHECK (true);
+
+--
+-- Name: customer_uses functions; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY functions ON stipend.customer_uses TO stipend_ledger USING (true) WITH CHECK (true);
+
+--
+-- Name: idempotency_records functions; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY functions ON stipend.idempotency_records TO stipend_ledger USING (true) WITH CHECK (true);
+
+--
+-- Name: organization_credit_balances functions; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY functions ON stipend.organization_credit_balances TO stipend_ledger USING (true) WITH CHECK (true);
+
+--
+-- Name: organization_plans functions; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY functions ON stipend.organization_plans TO stipend_ledger USING (true) WITH CHECK (true);
+
+--
+-- Name: organizations functions; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY functions ON stipend.organizations TO stipend_ledger USING (true) WITH CHECK (true);
+
+--
+-- Name: outbox_cursors functions; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY functions ON stipend.outbox_cursors TO stipend_ledger USING (true) WITH CHECK (true);
+
+--
+-- Name: outbox_events functions; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY functions ON stipend.outbox_events TO stipend_ledger USING (true) WITH CHECK (true);
+
+--
+-- Name: output_estimate_cursors functions; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY functions ON stipend.output_estimate_cursors TO stipend_ledger USING (true) WITH CHECK (true);
+
+--
+-- Name: rate_windows functions; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY functions ON stipend.rate_windows TO stipend_ledger USING (true) WITH CHECK (true);
+
+--
+-- Name: reservation_replies functions; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY functions ON stipend.reservation_replies TO stipend_ledger USING (true) WITH CHECK (true);
+
+--
+-- Name: settle_intents functions; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY functions ON stipend.settle_intents TO stipend_ledger USING (true) WITH CHECK (true);
+
+--
+-- Name: test_clocks functions; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY functions ON stipend.test_clocks TO stipend_ledger USING (true) WITH CHECK (true);
+
+--
+-- Name: idempotency_records; Type: ROW SECURITY; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE stipend.idempotency_records ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: organization_credit_balances; Type: ROW SECURITY; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE stipend.organization_credit_balances ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: organization_plans; Type: ROW SECURITY; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE stipend.organization_plans ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: organizations; Type: ROW SECURITY; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE stipend.organizations ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: outbox_cursors; Type: ROW SECURITY; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE stipend.outbox_cursors ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: outbox_events; Type: ROW SECURITY; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE stipend.outbox_events ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: output_estimate_cursors; Type: ROW SECURITY; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE stipend.output_estimate_cursors ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: api_keys own_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY own_rows ON stipend.api_keys FOR SELECT TO stipend_tenant USING ((organization_id = NULLIF(current_setting('stipend.organization_id'::text, true), ''::text)));
+
+--
+-- Name: budget_windows own_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY own_rows ON stipend.budget_windows FOR SELECT TO stipend_tenant USING ((organization_id = NULLIF(current_setting('stipend.organization_id'::text, true), ''::text)));
+
+--
+-- Name: budgets own_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY own_rows ON stipend.budgets FOR SELECT TO stipend_tenant USING ((organization_id = NULLIF(current_setting('stipend.organization_id'::text, true), ''::text)));
+
+--
+-- Name: credit_grants own_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY own_rows ON stipend.credit_grants FOR SELECT TO stipend_tenant USING ((organization_id = NULLIF(current_setting('stipend.organization_id'::text, true), ''::text)));
+
+--
+-- Name: credit_parties own_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY own_rows ON stipend.credit_parties FOR SELECT TO stipend_tenant USING ((organization_id = NULLIF(current_setting('stipend.organization_id'::text, true), ''::text)));
+
+--
+-- Name: credit_reservations own_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY own_rows ON stipend.credit_reservations FOR SELECT TO stipend_tenant USING ((organization_id = NULLIF(current_setting('stipend.organization_id'::text, true), ''::text)));
+
+--
+-- Name: credit_sources own_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY own_rows ON stipend.credit_sources FOR SELECT TO stipend_tenant USING ((organization_id = NULLIF(current_setting('stipend.organization_id'::text, true), ''::text)));
+
+--
+-- Name: credit_transactions own_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY own_rows ON stipend.credit_transactions FOR SELECT TO stipend_tenant USING ((organization_id = NULLIF(current_setting('stipend.organization_id'::text, true), ''::text)));
+
+--
+-- Name: customer_uses own_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY own_rows ON stipend.customer_uses FOR SELECT TO stipend_tenant USING ((organization_id = NULLIF(current_setting('stipend.organization_id'::text, true), ''::text)));
+
+--
+-- Name: idempotency_records own_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY own_rows ON stipend.idempotency_records FOR SELECT TO stipend_tenant USING ((organization_id = NULLIF(current_setting('stipend.organization_id'::text, true), ''::text)));
+
+--
+-- Name: organization_credit_balances own_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY own_rows ON stipend.organization_credit_balances FOR SELECT TO stipend_tenant USING ((organization_id = NULLIF(current_setting('stipend.organization_id'::text, true), ''::text)));
+
+--
+-- Name: organization_plans own_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY own_rows ON stipend.organization_plans FOR SELECT TO stipend_tenant USING ((organization_id = NULLIF(current_setting('stipend.organization_id'::text, true), ''::text)));
+
+--
+-- Name: organizations own_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY own_rows ON stipend.organizations FOR SELECT TO stipend_tenant USING ((id = NULLIF(current_setting('stipend.organization_id'::text, true), ''::text)));
+
+--
+-- Name: outbox_cursors own_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY own_rows ON stipend.outbox_cursors FOR SELECT TO stipend_tenant USING ((organization_id = NULLIF(current_setting('stipend.organization_id'::text, true), ''::text)));
+
+--
+-- Name: outbox_events own_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY own_rows ON stipend.outbox_events FOR SELECT TO stipend_tenant USING ((organization_id = NULLIF(current_setting('stipend.organization_id'::text, true), ''::text)));
+
+--
+-- Name: output_estimate_cursors own_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY own_rows ON stipend.output_estimate_cursors FOR SELECT TO stipend_tenant USING ((organization_id = NULLIF(current_setting('stipend.organization_id'::text, true), ''::text)));
+
+--
+-- Name: rate_windows own_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY own_rows ON stipend.rate_windows FOR SELECT TO stipend_tenant USING ((organization_id = NULLIF(current_setting('stipend.organization_id'::text, true), ''::text)));
+
+--
+-- Name: reservation_replies own_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY own_rows ON stipend.reservation_replies FOR SELECT TO stipend_tenant USING ((organization_id = NULLIF(current_setting('stipend.organization_id'::text, true), ''::text)));
+
+--
+-- Name: settle_intents own_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY own_rows ON stipend.settle_intents FOR SELECT TO stipend_tenant USING ((organization_id = NULLIF(current_setting('stipend.organization_id'::text, true), ''::text)));
+
+--
+-- Name: test_clocks own_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY own_rows ON stipend.test_clocks FOR SELECT TO stipend_tenant USING ((organization_id = NULLIF(current_setting('stipend.organization_id'::text, true), ''::text)));
+
+--
+-- Name: rate_windows; Type: ROW SECURITY; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE stipend.rate_windows ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: reservation_replies; Type: ROW SECURITY; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE stipend.reservation_replies ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: settle_intents; Type: ROW SECURITY; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE stipend.settle_intents ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: test_clocks; Type: ROW SECURITY; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE stipend.test_clocks ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: SCHEMA stipend; Type: ACL; Schema: -; Owner: stipend_migrator
 --
 
 GRANT USAGE ON SCHEMA stipend TO stipend_ledger;
 GRANT USAGE ON SCHEMA stipend TO stipend_server;
+GRANT USAGE ON SCHEMA stipend TO stipend_tenant;
+GRANT USAGE ON SCHEMA stipend TO stipend_operator;
 
 --
 -- Name: FUNCTION access_refusal(p_organization_id text, p_capability text, p_quality text, p_model text, OUT code text, OUT detail jsonb); Type: ACL; Schema: stipend; Owner: stipend_ledger
 --
 
 REVOKE ALL ON FUNCTION stipend.access_refusal(p_organization_id text, p_capability text, p_quality text, p_model text, OUT code text, OUT detail jsonb) FROM PUBLIC;
-GRANT ALL ON FUNCTION stipend.access_refusal(p_organization_id text, p_capability text, p_quality text, p_model text, OUT code text, OUT detail jsonb) TO stipend_server;
+GRANT ALL ON FUNCTION stipend.access_refusal(p_organization_id text, p_capability text, p_quality text, p_model text, OUT code text, OUT detail jsonb) TO stipend_tenant;
+GRANT ALL ON FUNCTION stipend.access_refusal(p_organization_id text, p_capability text, p_quality text, p_model text, OUT code text, OUT detail jsonb) TO stipend_operator;
 
 --
 -- Name: FUNCTION add_budget_use(p_organization_id text, p_budget_ids uuid[], p_windows timestamp with time zone[], p_credits numeric); Type: ACL; Schema: stipend; Owner: stipend_ledger
@@ -5595,7 +6191,8 @@ REVOKE ALL ON FUNCTION stipend.add_catalog_prices(p_catalog jsonb, p_author text
 --
 
 GRANT SELECT,INSERT ON TABLE stipend.credit_transactions TO stipend_ledger;
-GRANT SELECT ON TABLE stipend.credit_transactions TO stipend_server;
+GRANT SELECT ON TABLE stipend.credit_transactions TO stipend_tenant;
+GRANT SELECT ON TABLE stipend.credit_transactions TO stipend_operator;
 
 --
 -- Name: FUNCTION add_grant(p_row stipend.credit_transactions, p_grant_type text, p_credits numeric, p_priority integer, p_expires_at timestamp with time zone); Type: ACL; Schema: stipend; Owner: stipend_ledger
@@ -5627,6 +6224,8 @@ REVOKE ALL ON FUNCTION stipend.affordable_output(p_offer_id bigint, p_input_toke
 --
 
 REVOKE ALL ON FUNCTION stipend.allowed_qualities(p_plan_id integer, p_capability text) FROM PUBLIC;
+GRANT ALL ON FUNCTION stipend.allowed_qualities(p_plan_id integer, p_capability text) TO stipend_tenant;
+GRANT ALL ON FUNCTION stipend.allowed_qualities(p_plan_id integer, p_capability text) TO stipend_operator;
 
 --
 -- Name: FUNCTION budget_refusal(p_organization_id text, p_budget_id uuid, p_scope_type text, p_scope_id text, p_period text, p_window timestamp with time zone, p_limit numeric, p_used numeric, p_held numeric, p_estimate numeric, p_total numeric); Type: ACL; Schema: stipend; Owner: stipend_ledger
@@ -5639,7 +6238,8 @@ REVOKE ALL ON FUNCTION stipend.budget_refusal(p_organization_id text, p_budget_i
 --
 
 REVOKE ALL ON FUNCTION stipend.budget_window_start(p_period text, p_at timestamp with time zone) FROM PUBLIC;
-GRANT ALL ON FUNCTION stipend.budget_window_start(p_period text, p_at timestamp with time zone) TO stipend_server;
+GRANT ALL ON FUNCTION stipend.budget_window_start(p_period text, p_at timestamp with time zone) TO stipend_tenant;
+GRANT ALL ON FUNCTION stipend.budget_window_start(p_period text, p_at timestamp with time zone) TO stipend_operator;
 
 --
 -- Name: FUNCTION catch_up(p_organization_id text); Type: ACL; Schema: stipend; Owner: stipend_ledger
@@ -5659,6 +6259,8 @@ GRANT ALL ON FUNCTION stipend.change_plan(p_organization_id text, p_plan text, O
 --
 
 REVOKE ALL ON FUNCTION stipend.cheapest_plan(p_capability text, p_quality text, p_model text) FROM PUBLIC;
+GRANT ALL ON FUNCTION stipend.cheapest_plan(p_capability text, p_quality text, p_model text) TO stipend_tenant;
+GRANT ALL ON FUNCTION stipend.cheapest_plan(p_capability text, p_quality text, p_model text) TO stipend_operator;
 
 --
 -- Name: FUNCTION claim_outbox(p_limit integer, p_after text, p_with_consumption boolean); Type: ACL; Schema: stipend; Owner: stipend_ledger
@@ -5666,6 +6268,13 @@ REVOKE ALL ON FUNCTION stipend.cheapest_plan(p_capability text, p_quality text, 
 
 REVOKE ALL ON FUNCTION stipend.claim_outbox(p_limit integer, p_after text, p_with_consumption boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION stipend.claim_outbox(p_limit integer, p_after text, p_with_consumption boolean) TO stipend_server;
+
+--
+-- Name: FUNCTION claim_request(p_organization_id text, p_key text, p_parameter_hash bytea, OUT is_ours boolean, OUT parameter_hash bytea, OUT status integer, OUT body jsonb); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.claim_request(p_organization_id text, p_key text, p_parameter_hash bytea, OUT is_ours boolean, OUT parameter_hash bytea, OUT status integer, OUT body jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION stipend.claim_request(p_organization_id text, p_key text, p_parameter_hash bytea, OUT is_ours boolean, OUT parameter_hash bytea, OUT status integer, OUT body jsonb) TO stipend_server;
 
 --
 -- Name: FUNCTION claim_settle_intents(p_limit integer); Type: ACL; Schema: stipend; Owner: stipend_ledger
@@ -5687,6 +6296,13 @@ GRANT ALL ON FUNCTION stipend.cleanup_reservations(p_limit integer) TO stipend_s
 
 REVOKE ALL ON FUNCTION stipend.clear_model_price(p_model text, p_author text, p_reason text) FROM PUBLIC;
 GRANT ALL ON FUNCTION stipend.clear_model_price(p_model text, p_author text, p_reason text) TO stipend_server;
+
+--
+-- Name: FUNCTION create_api_key(p_id uuid, p_organization_id text, p_name text, p_prefix text, p_hash bytea, p_scopes text[], p_created_by text, p_expires_at timestamp with time zone); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.create_api_key(p_id uuid, p_organization_id text, p_name text, p_prefix text, p_hash bytea, p_scopes text[], p_created_by text, p_expires_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION stipend.create_api_key(p_id uuid, p_organization_id text, p_name text, p_prefix text, p_hash bytea, p_scopes text[], p_created_by text, p_expires_at timestamp with time zone) TO stipend_server;
 
 --
 -- Name: FUNCTION credit_refusal(p_organization_id text, p_estimate numeric, p_balance numeric, p_reserved numeric, p_overdraft numeric, p_total numeric); Type: ACL; Schema: stipend; Owner: stipend_ledger
@@ -5758,6 +6374,7 @@ REVOKE ALL ON FUNCTION stipend.emit_event(p_organization_id text, p_type text, p
 
 REVOKE ALL ON FUNCTION stipend.emit_host_event(p_organization_id text, p_type text, p_payload jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION stipend.emit_host_event(p_organization_id text, p_type text, p_payload jsonb) TO stipend_server;
+GRANT ALL ON FUNCTION stipend.emit_host_event(p_organization_id text, p_type text, p_payload jsonb) TO stipend_tenant;
 
 --
 -- Name: FUNCTION end_due_holds(p_organization_id text, p_limit integer); Type: ACL; Schema: stipend; Owner: stipend_ledger
@@ -5784,6 +6401,8 @@ GRANT ALL ON FUNCTION stipend.extend_reservations(p_wait boolean, p_organization
 --
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stipend.llm_models TO stipend_ledger;
+GRANT SELECT ON TABLE stipend.llm_models TO stipend_tenant;
+GRANT SELECT ON TABLE stipend.llm_models TO stipend_operator;
 GRANT SELECT ON TABLE stipend.llm_models TO stipend_server;
 
 --
@@ -5800,60 +6419,75 @@ REVOKE ALL ON FUNCTION stipend.finish_event(p_organization_id text, p_lease uuid
 GRANT ALL ON FUNCTION stipend.finish_event(p_organization_id text, p_lease uuid, p_event_id bigint, p_sequence bigint) TO stipend_server;
 
 --
+-- Name: FUNCTION finish_request(p_organization_id text, p_key text, p_status integer, p_body jsonb); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.finish_request(p_organization_id text, p_key text, p_status integer, p_body jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION stipend.finish_request(p_organization_id text, p_key text, p_status integer, p_body jsonb) TO stipend_server;
+
+--
 -- Name: FUNCTION get_available_credits(p_organization_id text); Type: ACL; Schema: stipend; Owner: stipend_ledger
 --
 
 REVOKE ALL ON FUNCTION stipend.get_available_credits(p_organization_id text) FROM PUBLIC;
-GRANT ALL ON FUNCTION stipend.get_available_credits(p_organization_id text) TO stipend_server;
+GRANT ALL ON FUNCTION stipend.get_available_credits(p_organization_id text) TO stipend_tenant;
+GRANT ALL ON FUNCTION stipend.get_available_credits(p_organization_id text) TO stipend_operator;
 
 --
 -- Name: FUNCTION get_limits(p_organization_id text); Type: ACL; Schema: stipend; Owner: stipend_ledger
 --
 
 REVOKE ALL ON FUNCTION stipend.get_limits(p_organization_id text) FROM PUBLIC;
-GRANT ALL ON FUNCTION stipend.get_limits(p_organization_id text) TO stipend_server;
+GRANT ALL ON FUNCTION stipend.get_limits(p_organization_id text) TO stipend_tenant;
+GRANT ALL ON FUNCTION stipend.get_limits(p_organization_id text) TO stipend_operator;
 
 --
 -- Name: FUNCTION get_margins(p_organization_id text, p_from timestamp with time zone, p_to timestamp with time zone, p_group_by text); Type: ACL; Schema: stipend; Owner: stipend_ledger
 --
 
 REVOKE ALL ON FUNCTION stipend.get_margins(p_organization_id text, p_from timestamp with time zone, p_to timestamp with time zone, p_group_by text) FROM PUBLIC;
-GRANT ALL ON FUNCTION stipend.get_margins(p_organization_id text, p_from timestamp with time zone, p_to timestamp with time zone, p_group_by text) TO stipend_server;
+GRANT ALL ON FUNCTION stipend.get_margins(p_organization_id text, p_from timestamp with time zone, p_to timestamp with time zone, p_group_by text) TO stipend_tenant;
+GRANT ALL ON FUNCTION stipend.get_margins(p_organization_id text, p_from timestamp with time zone, p_to timestamp with time zone, p_group_by text) TO stipend_operator;
 
 --
 -- Name: FUNCTION get_reply(p_organization_id text, p_reservation_id uuid); Type: ACL; Schema: stipend; Owner: stipend_ledger
 --
 
 REVOKE ALL ON FUNCTION stipend.get_reply(p_organization_id text, p_reservation_id uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION stipend.get_reply(p_organization_id text, p_reservation_id uuid) TO stipend_server;
+GRANT ALL ON FUNCTION stipend.get_reply(p_organization_id text, p_reservation_id uuid) TO stipend_tenant;
+GRANT ALL ON FUNCTION stipend.get_reply(p_organization_id text, p_reservation_id uuid) TO stipend_operator;
 
 --
 -- Name: FUNCTION get_spendable_credits(p_organization_id text); Type: ACL; Schema: stipend; Owner: stipend_ledger
 --
 
 REVOKE ALL ON FUNCTION stipend.get_spendable_credits(p_organization_id text) FROM PUBLIC;
-GRANT ALL ON FUNCTION stipend.get_spendable_credits(p_organization_id text) TO stipend_server;
+GRANT ALL ON FUNCTION stipend.get_spendable_credits(p_organization_id text) TO stipend_tenant;
+GRANT ALL ON FUNCTION stipend.get_spendable_credits(p_organization_id text) TO stipend_operator;
 
 --
 -- Name: FUNCTION get_usage(p_organization_id text, p_from timestamp with time zone, p_to timestamp with time zone, p_group_by text); Type: ACL; Schema: stipend; Owner: stipend_ledger
 --
 
 REVOKE ALL ON FUNCTION stipend.get_usage(p_organization_id text, p_from timestamp with time zone, p_to timestamp with time zone, p_group_by text) FROM PUBLIC;
-GRANT ALL ON FUNCTION stipend.get_usage(p_organization_id text, p_from timestamp with time zone, p_to timestamp with time zone, p_group_by text) TO stipend_server;
+GRANT ALL ON FUNCTION stipend.get_usage(p_organization_id text, p_from timestamp with time zone, p_to timestamp with time zone, p_group_by text) TO stipend_tenant;
+GRANT ALL ON FUNCTION stipend.get_usage(p_organization_id text, p_from timestamp with time zone, p_to timestamp with time zone, p_group_by text) TO stipend_operator;
 
 --
 -- Name: FUNCTION get_used_this_period(p_organization_id text); Type: ACL; Schema: stipend; Owner: stipend_ledger
 --
 
 REVOKE ALL ON FUNCTION stipend.get_used_this_period(p_organization_id text) FROM PUBLIC;
-GRANT ALL ON FUNCTION stipend.get_used_this_period(p_organization_id text) TO stipend_server;
+GRANT ALL ON FUNCTION stipend.get_used_this_period(p_organization_id text) TO stipend_tenant;
+GRANT ALL ON FUNCTION stipend.get_used_this_period(p_organization_id text) TO stipend_operator;
 
 --
 -- Name: TABLE credit_reservations; Type: ACL; Schema: stipend; Owner: stipend_migrator
 --
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stipend.credit_reservations TO stipend_ledger;
-GRANT SELECT ON TABLE stipend.credit_reservations TO stipend_server;
+GRANT SELECT ON TABLE stipend.credit_reservations TO stipend_tenant;
+GRANT SELECT ON TABLE stipend.credit_reservations TO stipend_operator;
 
 --
 -- Name: FUNCTION give_back_limits(p_hold stipend.credit_reservations, p_now timestamp with time zone); Type: ACL; Schema: stipend; Owner: stipend_ledger
@@ -5904,7 +6538,8 @@ REVOKE ALL ON FUNCTION stipend.lease_outbox(p_organization_id text, p_since time
 --
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stipend.organization_credit_balances TO stipend_ledger;
-GRANT SELECT ON TABLE stipend.organization_credit_balances TO stipend_server;
+GRANT SELECT ON TABLE stipend.organization_credit_balances TO stipend_tenant;
+GRANT SELECT ON TABLE stipend.organization_credit_balances TO stipend_operator;
 
 --
 -- Name: FUNCTION lock_balance(p_organization_id text); Type: ACL; Schema: stipend; Owner: stipend_ledger
@@ -5929,13 +6564,16 @@ REVOKE ALL ON FUNCTION stipend.open_hold_wait(p_organization_id text, p_budget_i
 --
 
 REVOKE ALL ON FUNCTION stipend.organization_now(p_organization_id text, p_ledger_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION stipend.organization_now(p_organization_id text, p_ledger_at timestamp with time zone) TO stipend_tenant;
+GRANT ALL ON FUNCTION stipend.organization_now(p_organization_id text, p_ledger_at timestamp with time zone) TO stipend_operator;
 
 --
 -- Name: FUNCTION period_boundary(p_anchor timestamp with time zone, p_number integer); Type: ACL; Schema: stipend; Owner: stipend_ledger
 --
 
 REVOKE ALL ON FUNCTION stipend.period_boundary(p_anchor timestamp with time zone, p_number integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION stipend.period_boundary(p_anchor timestamp with time zone, p_number integer) TO stipend_server;
+GRANT ALL ON FUNCTION stipend.period_boundary(p_anchor timestamp with time zone, p_number integer) TO stipend_tenant;
+GRANT ALL ON FUNCTION stipend.period_boundary(p_anchor timestamp with time zone, p_number integer) TO stipend_operator;
 
 --
 -- Name: FUNCTION post_monthly(p_organization_id text, p_type text, p_credits numeric, p_source_id text, p_plan text, p_at timestamp with time zone); Type: ACL; Schema: stipend; Owner: stipend_ledger
@@ -5960,6 +6598,8 @@ REVOKE ALL ON FUNCTION stipend.posted_for_source(p_organization_id text, p_sourc
 --
 
 GRANT SELECT,INSERT ON TABLE stipend.model_prices TO stipend_ledger;
+GRANT SELECT ON TABLE stipend.model_prices TO stipend_tenant;
+GRANT SELECT ON TABLE stipend.model_prices TO stipend_operator;
 GRANT SELECT ON TABLE stipend.model_prices TO stipend_server;
 
 --
@@ -5974,7 +6614,8 @@ GRANT ALL ON FUNCTION stipend.price_at(p_provider text, p_model_id text, p_at ti
 --
 
 REVOKE ALL ON FUNCTION stipend.project_balance(p_organization_id text) FROM PUBLIC;
-GRANT ALL ON FUNCTION stipend.project_balance(p_organization_id text) TO stipend_server;
+GRANT ALL ON FUNCTION stipend.project_balance(p_organization_id text) TO stipend_tenant;
+GRANT ALL ON FUNCTION stipend.project_balance(p_organization_id text) TO stipend_operator;
 
 --
 -- Name: FUNCTION push_catalog(p_catalog jsonb, p_author text, p_reason text, OUT is_changed boolean, OUT version integer); Type: ACL; Schema: stipend; Owner: stipend_ledger
@@ -5994,7 +6635,8 @@ REVOKE ALL ON FUNCTION stipend.push_plan_access(p_catalog jsonb) FROM PUBLIC;
 --
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stipend.budgets TO stipend_ledger;
-GRANT SELECT ON TABLE stipend.budgets TO stipend_server;
+GRANT SELECT ON TABLE stipend.budgets TO stipend_tenant;
+GRANT SELECT ON TABLE stipend.budgets TO stipend_operator;
 
 --
 -- Name: FUNCTION put_budget(p_organization_id text, p_id uuid, p_scope_type text, p_scope_id text, p_period text, p_limit_credits numeric, p_is_hard boolean); Type: ACL; Schema: stipend; Owner: stipend_ledger
@@ -6035,6 +6677,8 @@ REVOKE ALL ON FUNCTION stipend.rate_refusal(p_window text, p_limit bigint, p_cou
 --
 
 REVOKE ALL ON FUNCTION stipend.rate_retry_after(p_limit bigint, p_count bigint, p_previous bigint, p_elapsed_ms bigint, p_window_ms bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION stipend.rate_retry_after(p_limit bigint, p_count bigint, p_previous bigint, p_elapsed_ms bigint, p_window_ms bigint) TO stipend_tenant;
+GRANT ALL ON FUNCTION stipend.rate_retry_after(p_limit bigint, p_count bigint, p_previous bigint, p_elapsed_ms bigint, p_window_ms bigint) TO stipend_operator;
 
 --
 -- Name: FUNCTION record_model_prices(p_library jsonb, p_author text, p_wait boolean); Type: ACL; Schema: stipend; Owner: stipend_ledger
@@ -6054,6 +6698,8 @@ REVOKE ALL ON FUNCTION stipend.refresh_offers(p_version integer) FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION stipend.refuse(p_code text, p_detail jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION stipend.refuse(p_code text, p_detail jsonb) TO stipend_tenant;
+GRANT ALL ON FUNCTION stipend.refuse(p_code text, p_detail jsonb) TO stipend_operator;
 
 --
 -- Name: FUNCTION refuse_ledger_change(); Type: ACL; Schema: stipend; Owner: stipend_ledger
@@ -6096,6 +6742,13 @@ GRANT ALL ON FUNCTION stipend.reset_monthly_credits(p_limit integer) TO stipend_
 REVOKE ALL ON FUNCTION stipend.restore_allocation(p_organization_id text) FROM PUBLIC;
 
 --
+-- Name: FUNCTION revoke_api_key(p_organization_id text, p_id uuid); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.revoke_api_key(p_organization_id text, p_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION stipend.revoke_api_key(p_organization_id text, p_id uuid) TO stipend_server;
+
+--
 -- Name: FUNCTION roll_period(p_organization_id text); Type: ACL; Schema: stipend; Owner: stipend_ledger
 --
 
@@ -6106,7 +6759,8 @@ REVOKE ALL ON FUNCTION stipend.roll_period(p_organization_id text) FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION stipend.sequence_at(p_organization_id text, p_at timestamp with time zone) FROM PUBLIC;
-GRANT ALL ON FUNCTION stipend.sequence_at(p_organization_id text, p_at timestamp with time zone) TO stipend_server;
+GRANT ALL ON FUNCTION stipend.sequence_at(p_organization_id text, p_at timestamp with time zone) TO stipend_tenant;
+GRANT ALL ON FUNCTION stipend.sequence_at(p_organization_id text, p_at timestamp with time zone) TO stipend_operator;
 
 --
 -- Name: FUNCTION settle_credits(p_wait boolean, p_is_expiry boolean, p_organizations text[], p_organization integer[], p_id uuid[], p_twin integer[], p_credits bigint[], p_cost_nano_usd bigint[], p_model text[], p_flags text[], p_metadata jsonb[], p_settle_hash bytea[], p_reply jsonb[]); Type: ACL; Schema: stipend; Owner: stipend_ledger
@@ -6139,14 +6793,16 @@ GRANT ALL ON FUNCTION stipend.store_settle_intent(p_organization_id text, p_rese
 --
 
 REVOKE ALL ON FUNCTION stipend.transaction_hash(r stipend.credit_transactions, p_previous bytea) FROM PUBLIC;
-GRANT ALL ON FUNCTION stipend.transaction_hash(r stipend.credit_transactions, p_previous bytea) TO stipend_server;
+GRANT ALL ON FUNCTION stipend.transaction_hash(r stipend.credit_transactions, p_previous bytea) TO stipend_tenant;
+GRANT ALL ON FUNCTION stipend.transaction_hash(r stipend.credit_transactions, p_previous bytea) TO stipend_operator;
 
 --
 -- Name: FUNCTION transaction_hash(p_previous bytea, p_organization_id text, p_sequence bigint, p_type text, p_amount numeric, p_monthly numeric, p_bonus numeric, p_debt numeric, p_covered numeric, p_balance_after numeric, p_reservation_id uuid, p_plan text, p_capability text, p_quality text, p_model text, p_estimated numeric, p_uncharged numeric, p_cost_usd numeric, p_flags text[], p_actor_type text, p_actor_id text, p_actor_digest bytea, p_subject_type text, p_subject_id text, p_subject_digest bytea, p_form_id text, p_source_id text, p_reason text, p_provider_metadata jsonb, p_payment_metadata jsonb, p_effective_at timestamp with time zone, p_created_at timestamp with time zone); Type: ACL; Schema: stipend; Owner: stipend_ledger
 --
 
 REVOKE ALL ON FUNCTION stipend.transaction_hash(p_previous bytea, p_organization_id text, p_sequence bigint, p_type text, p_amount numeric, p_monthly numeric, p_bonus numeric, p_debt numeric, p_covered numeric, p_balance_after numeric, p_reservation_id uuid, p_plan text, p_capability text, p_quality text, p_model text, p_estimated numeric, p_uncharged numeric, p_cost_usd numeric, p_flags text[], p_actor_type text, p_actor_id text, p_actor_digest bytea, p_subject_type text, p_subject_id text, p_subject_digest bytea, p_form_id text, p_source_id text, p_reason text, p_provider_metadata jsonb, p_payment_metadata jsonb, p_effective_at timestamp with time zone, p_created_at timestamp with time zone) FROM PUBLIC;
-GRANT ALL ON FUNCTION stipend.transaction_hash(p_previous bytea, p_organization_id text, p_sequence bigint, p_type text, p_amount numeric, p_monthly numeric, p_bonus numeric, p_debt numeric, p_covered numeric, p_balance_after numeric, p_reservation_id uuid, p_plan text, p_capability text, p_quality text, p_model text, p_estimated numeric, p_uncharged numeric, p_cost_usd numeric, p_flags text[], p_actor_type text, p_actor_id text, p_actor_digest bytea, p_subject_type text, p_subject_id text, p_subject_digest bytea, p_form_id text, p_source_id text, p_reason text, p_provider_metadata jsonb, p_payment_metadata jsonb, p_effective_at timestamp with time zone, p_created_at timestamp with time zone) TO stipend_server;
+GRANT ALL ON FUNCTION stipend.transaction_hash(p_previous bytea, p_organization_id text, p_sequence bigint, p_type text, p_amount numeric, p_monthly numeric, p_bonus numeric, p_debt numeric, p_covered numeric, p_balance_after numeric, p_reservation_id uuid, p_plan text, p_capability text, p_quality text, p_model text, p_estimated numeric, p_uncharged numeric, p_cost_usd numeric, p_flags text[], p_actor_type text, p_actor_id text, p_actor_digest bytea, p_subject_type text, p_subject_id text, p_subject_digest bytea, p_form_id text, p_source_id text, p_reason text, p_provider_metadata jsonb, p_payment_metadata jsonb, p_effective_at timestamp with time zone, p_created_at timestamp with time zone) TO stipend_tenant;
+GRANT ALL ON FUNCTION stipend.transaction_hash(p_previous bytea, p_organization_id text, p_sequence bigint, p_type text, p_amount numeric, p_monthly numeric, p_bonus numeric, p_debt numeric, p_covered numeric, p_balance_after numeric, p_reservation_id uuid, p_plan text, p_capability text, p_quality text, p_model text, p_estimated numeric, p_uncharged numeric, p_cost_usd numeric, p_flags text[], p_actor_type text, p_actor_id text, p_actor_digest bytea, p_subject_type text, p_subject_id text, p_subject_digest bytea, p_form_id text, p_source_id text, p_reason text, p_provider_metadata jsonb, p_payment_metadata jsonb, p_effective_at timestamp with time zone, p_created_at timestamp with time zone) TO stipend_operator;
 
 --
 -- Name: FUNCTION update_subscription(p_organization_id text, p_paid_until timestamp with time zone, p_is_suspended boolean, p_is_ended boolean, OUT status text, OUT plan text, OUT paid_until timestamp with time zone); Type: ACL; Schema: stipend; Owner: stipend_ledger
@@ -6160,13 +6816,23 @@ GRANT ALL ON FUNCTION stipend.update_subscription(p_organization_id text, p_paid
 --
 
 REVOKE ALL ON FUNCTION stipend.utc_text(p_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION stipend.utc_text(p_at timestamp with time zone) TO stipend_tenant;
+GRANT ALL ON FUNCTION stipend.utc_text(p_at timestamp with time zone) TO stipend_operator;
+
+--
+-- Name: FUNCTION verify_api_key(p_hash bytea); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.verify_api_key(p_hash bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION stipend.verify_api_key(p_hash bytea) TO stipend_server;
 
 --
 -- Name: FUNCTION verify_ledger(p_organization_id text, p_from bigint); Type: ACL; Schema: stipend; Owner: stipend_ledger
 --
 
 REVOKE ALL ON FUNCTION stipend.verify_ledger(p_organization_id text, p_from bigint) FROM PUBLIC;
-GRANT ALL ON FUNCTION stipend.verify_ledger(p_organization_id text, p_from bigint) TO stipend_server;
+GRANT ALL ON FUNCTION stipend.verify_ledger(p_organization_id text, p_from bigint) TO stipend_tenant;
+GRANT ALL ON FUNCTION stipend.verify_ledger(p_organization_id text, p_from bigint) TO stipend_operator;
 
 --
 -- Name: FUNCTION wait_for_balances(p_organizations text[]); Type: ACL; Schema: stipend; Owner: stipend_ledger
@@ -6179,6 +6845,8 @@ REVOKE ALL ON FUNCTION stipend.wait_for_balances(p_organizations text[]) FROM PU
 --
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stipend.catalog_offers TO stipend_ledger;
+GRANT SELECT ON TABLE stipend.catalog_offers TO stipend_tenant;
+GRANT SELECT ON TABLE stipend.catalog_offers TO stipend_operator;
 GRANT SELECT ON TABLE stipend.catalog_offers TO stipend_server;
 
 --
@@ -6198,39 +6866,103 @@ REVOKE ALL ON FUNCTION stipend.write_due(p_organizations text[], p_end_holds boo
 --
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stipend.ai_capabilities TO stipend_ledger;
+GRANT SELECT ON TABLE stipend.ai_capabilities TO stipend_tenant;
+GRANT SELECT ON TABLE stipend.ai_capabilities TO stipend_operator;
 GRANT SELECT ON TABLE stipend.ai_capabilities TO stipend_server;
 
 --
 -- Name: TABLE api_keys; Type: ACL; Schema: stipend; Owner: stipend_migrator
 --
 
-GRANT SELECT ON TABLE stipend.api_keys TO stipend_ledger;
-GRANT SELECT,INSERT ON TABLE stipend.api_keys TO stipend_server;
+GRANT SELECT,INSERT ON TABLE stipend.api_keys TO stipend_ledger;
+
+--
+-- Name: COLUMN api_keys.id; Type: ACL; Schema: stipend; Owner: stipend_migrator
+--
+
+GRANT SELECT(id) ON TABLE stipend.api_keys TO stipend_tenant;
+GRANT SELECT(id) ON TABLE stipend.api_keys TO stipend_operator;
+
+--
+-- Name: COLUMN api_keys.organization_id; Type: ACL; Schema: stipend; Owner: stipend_migrator
+--
+
+GRANT SELECT(organization_id) ON TABLE stipend.api_keys TO stipend_tenant;
+GRANT SELECT(organization_id) ON TABLE stipend.api_keys TO stipend_operator;
+
+--
+-- Name: COLUMN api_keys.name; Type: ACL; Schema: stipend; Owner: stipend_migrator
+--
+
+GRANT SELECT(name) ON TABLE stipend.api_keys TO stipend_tenant;
+GRANT SELECT(name) ON TABLE stipend.api_keys TO stipend_operator;
+
+--
+-- Name: COLUMN api_keys.prefix; Type: ACL; Schema: stipend; Owner: stipend_migrator
+--
+
+GRANT SELECT(prefix) ON TABLE stipend.api_keys TO stipend_tenant;
+GRANT SELECT(prefix) ON TABLE stipend.api_keys TO stipend_operator;
+
+--
+-- Name: COLUMN api_keys.scopes; Type: ACL; Schema: stipend; Owner: stipend_migrator
+--
+
+GRANT SELECT(scopes) ON TABLE stipend.api_keys TO stipend_tenant;
+GRANT SELECT(scopes) ON TABLE stipend.api_keys TO stipend_operator;
+
+--
+-- Name: COLUMN api_keys.created_by; Type: ACL; Schema: stipend; Owner: stipend_migrator
+--
+
+GRANT SELECT(created_by) ON TABLE stipend.api_keys TO stipend_tenant;
+GRANT SELECT(created_by) ON TABLE stipend.api_keys TO stipend_operator;
+
+--
+-- Name: COLUMN api_keys.created_at; Type: ACL; Schema: stipend; Owner: stipend_migrator
+--
+
+GRANT SELECT(created_at) ON TABLE stipend.api_keys TO stipend_tenant;
+GRANT SELECT(created_at) ON TABLE stipend.api_keys TO stipend_operator;
+
+--
+-- Name: COLUMN api_keys.expires_at; Type: ACL; Schema: stipend; Owner: stipend_migrator
+--
+
+GRANT SELECT(expires_at) ON TABLE stipend.api_keys TO stipend_tenant;
+GRANT SELECT(expires_at) ON TABLE stipend.api_keys TO stipend_operator;
 
 --
 -- Name: COLUMN api_keys.revoked_at; Type: ACL; Schema: stipend; Owner: stipend_migrator
 --
 
-GRANT UPDATE(revoked_at) ON TABLE stipend.api_keys TO stipend_server;
+GRANT SELECT(revoked_at) ON TABLE stipend.api_keys TO stipend_tenant;
+GRANT SELECT(revoked_at) ON TABLE stipend.api_keys TO stipend_operator;
+GRANT UPDATE(revoked_at) ON TABLE stipend.api_keys TO stipend_ledger;
 
 --
 -- Name: COLUMN api_keys.last_used_at; Type: ACL; Schema: stipend; Owner: stipend_migrator
 --
 
-GRANT UPDATE(last_used_at) ON TABLE stipend.api_keys TO stipend_server;
+GRANT SELECT(last_used_at) ON TABLE stipend.api_keys TO stipend_tenant;
+GRANT SELECT(last_used_at) ON TABLE stipend.api_keys TO stipend_operator;
+GRANT UPDATE(last_used_at) ON TABLE stipend.api_keys TO stipend_ledger;
 
 --
 -- Name: TABLE budget_windows; Type: ACL; Schema: stipend; Owner: stipend_migrator
 --
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stipend.budget_windows TO stipend_ledger;
-GRANT SELECT ON TABLE stipend.budget_windows TO stipend_server;
+GRANT SELECT ON TABLE stipend.budget_windows TO stipend_tenant;
+GRANT SELECT ON TABLE stipend.budget_windows TO stipend_operator;
 
 --
 -- Name: TABLE credit_settings; Type: ACL; Schema: stipend; Owner: stipend_migrator
 --
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stipend.credit_settings TO stipend_ledger;
+GRANT SELECT ON TABLE stipend.credit_settings TO stipend_tenant;
+GRANT SELECT ON TABLE stipend.credit_settings TO stipend_operator;
 GRANT SELECT ON TABLE stipend.credit_settings TO stipend_server;
 
 --
@@ -6238,13 +6970,16 @@ GRANT SELECT ON TABLE stipend.credit_settings TO stipend_server;
 --
 
 GRANT SELECT ON TABLE stipend.call_margins TO stipend_ledger;
-GRANT SELECT ON TABLE stipend.call_margins TO stipend_server;
+GRANT SELECT ON TABLE stipend.call_margins TO stipend_tenant;
+GRANT SELECT ON TABLE stipend.call_margins TO stipend_operator;
 
 --
 -- Name: TABLE catalog_versions; Type: ACL; Schema: stipend; Owner: stipend_migrator
 --
 
 GRANT SELECT,INSERT ON TABLE stipend.catalog_versions TO stipend_ledger;
+GRANT SELECT ON TABLE stipend.catalog_versions TO stipend_tenant;
+GRANT SELECT ON TABLE stipend.catalog_versions TO stipend_operator;
 GRANT SELECT ON TABLE stipend.catalog_versions TO stipend_server;
 
 --
@@ -6252,6 +6987,8 @@ GRANT SELECT ON TABLE stipend.catalog_versions TO stipend_server;
 --
 
 GRANT SELECT,INSERT,UPDATE ON TABLE stipend.consumption_feed TO stipend_ledger;
+GRANT SELECT ON TABLE stipend.consumption_feed TO stipend_tenant;
+GRANT SELECT ON TABLE stipend.consumption_feed TO stipend_operator;
 GRANT SELECT ON TABLE stipend.consumption_feed TO stipend_server;
 
 --
@@ -6259,27 +6996,32 @@ GRANT SELECT ON TABLE stipend.consumption_feed TO stipend_server;
 --
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stipend.credit_grants TO stipend_ledger;
-GRANT SELECT ON TABLE stipend.credit_grants TO stipend_server;
+GRANT SELECT ON TABLE stipend.credit_grants TO stipend_tenant;
+GRANT SELECT ON TABLE stipend.credit_grants TO stipend_operator;
 
 --
 -- Name: TABLE credit_parties; Type: ACL; Schema: stipend; Owner: stipend_migrator
 --
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stipend.credit_parties TO stipend_ledger;
-GRANT SELECT ON TABLE stipend.credit_parties TO stipend_server;
+GRANT SELECT ON TABLE stipend.credit_parties TO stipend_tenant;
+GRANT SELECT ON TABLE stipend.credit_parties TO stipend_operator;
 
 --
 -- Name: TABLE credit_sources; Type: ACL; Schema: stipend; Owner: stipend_migrator
 --
 
 GRANT SELECT,INSERT ON TABLE stipend.credit_sources TO stipend_ledger;
-GRANT SELECT ON TABLE stipend.credit_sources TO stipend_server;
+GRANT SELECT ON TABLE stipend.credit_sources TO stipend_tenant;
+GRANT SELECT ON TABLE stipend.credit_sources TO stipend_operator;
 
 --
 -- Name: TABLE credit_topup_packages; Type: ACL; Schema: stipend; Owner: stipend_migrator
 --
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stipend.credit_topup_packages TO stipend_ledger;
+GRANT SELECT ON TABLE stipend.credit_topup_packages TO stipend_tenant;
+GRANT SELECT ON TABLE stipend.credit_topup_packages TO stipend_operator;
 GRANT SELECT ON TABLE stipend.credit_topup_packages TO stipend_server;
 
 --
@@ -6287,20 +7029,24 @@ GRANT SELECT ON TABLE stipend.credit_topup_packages TO stipend_server;
 --
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stipend.customer_uses TO stipend_ledger;
-GRANT SELECT ON TABLE stipend.customer_uses TO stipend_server;
+GRANT SELECT ON TABLE stipend.customer_uses TO stipend_tenant;
+GRANT SELECT ON TABLE stipend.customer_uses TO stipend_operator;
 
 --
 -- Name: TABLE idempotency_records; Type: ACL; Schema: stipend; Owner: stipend_migrator
 --
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stipend.idempotency_records TO stipend_ledger;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stipend.idempotency_records TO stipend_server;
+GRANT SELECT ON TABLE stipend.idempotency_records TO stipend_tenant;
+GRANT SELECT ON TABLE stipend.idempotency_records TO stipend_operator;
 
 --
 -- Name: TABLE migrations; Type: ACL; Schema: stipend; Owner: stipend_migrator
 --
 
 GRANT SELECT ON TABLE stipend.migrations TO stipend_ledger;
+GRANT SELECT ON TABLE stipend.migrations TO stipend_tenant;
+GRANT SELECT ON TABLE stipend.migrations TO stipend_operator;
 GRANT SELECT ON TABLE stipend.migrations TO stipend_server;
 
 --
@@ -6308,40 +7054,48 @@ GRANT SELECT ON TABLE stipend.migrations TO stipend_server;
 --
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stipend.organization_plans TO stipend_ledger;
-GRANT SELECT ON TABLE stipend.organization_plans TO stipend_server;
+GRANT SELECT ON TABLE stipend.organization_plans TO stipend_tenant;
+GRANT SELECT ON TABLE stipend.organization_plans TO stipend_operator;
 
 --
 -- Name: TABLE organizations; Type: ACL; Schema: stipend; Owner: stipend_migrator
 --
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stipend.organizations TO stipend_ledger;
-GRANT SELECT ON TABLE stipend.organizations TO stipend_server;
+GRANT SELECT ON TABLE stipend.organizations TO stipend_tenant;
+GRANT SELECT ON TABLE stipend.organizations TO stipend_operator;
 
 --
 -- Name: TABLE outbox_cursors; Type: ACL; Schema: stipend; Owner: stipend_migrator
 --
 
 GRANT SELECT,INSERT,UPDATE ON TABLE stipend.outbox_cursors TO stipend_ledger;
-GRANT SELECT ON TABLE stipend.outbox_cursors TO stipend_server;
+GRANT SELECT ON TABLE stipend.outbox_cursors TO stipend_tenant;
+GRANT SELECT ON TABLE stipend.outbox_cursors TO stipend_operator;
 
 --
 -- Name: TABLE outbox_events; Type: ACL; Schema: stipend; Owner: stipend_migrator
 --
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stipend.outbox_events TO stipend_ledger;
-GRANT SELECT ON TABLE stipend.outbox_events TO stipend_server;
+GRANT SELECT ON TABLE stipend.outbox_events TO stipend_tenant;
+GRANT SELECT ON TABLE stipend.outbox_events TO stipend_operator;
 
 --
 -- Name: TABLE output_estimate_cursors; Type: ACL; Schema: stipend; Owner: stipend_migrator
 --
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stipend.output_estimate_cursors TO stipend_ledger;
+GRANT SELECT ON TABLE stipend.output_estimate_cursors TO stipend_tenant;
+GRANT SELECT ON TABLE stipend.output_estimate_cursors TO stipend_operator;
 
 --
 -- Name: TABLE output_estimates; Type: ACL; Schema: stipend; Owner: stipend_migrator
 --
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stipend.output_estimates TO stipend_ledger;
+GRANT SELECT ON TABLE stipend.output_estimates TO stipend_tenant;
+GRANT SELECT ON TABLE stipend.output_estimates TO stipend_operator;
 GRANT SELECT ON TABLE stipend.output_estimates TO stipend_server;
 
 --
@@ -6349,6 +7103,8 @@ GRANT SELECT ON TABLE stipend.output_estimates TO stipend_server;
 --
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stipend.output_lengths TO stipend_ledger;
+GRANT SELECT ON TABLE stipend.output_lengths TO stipend_tenant;
+GRANT SELECT ON TABLE stipend.output_lengths TO stipend_operator;
 
 --
 -- Name: TABLE party_key; Type: ACL; Schema: stipend; Owner: stipend_migrator
@@ -6361,6 +7117,8 @@ GRANT SELECT ON TABLE stipend.party_key TO stipend_server;
 --
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stipend.plan_ai_capabilities TO stipend_ledger;
+GRANT SELECT ON TABLE stipend.plan_ai_capabilities TO stipend_tenant;
+GRANT SELECT ON TABLE stipend.plan_ai_capabilities TO stipend_operator;
 GRANT SELECT ON TABLE stipend.plan_ai_capabilities TO stipend_server;
 
 --
@@ -6368,6 +7126,8 @@ GRANT SELECT ON TABLE stipend.plan_ai_capabilities TO stipend_server;
 --
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stipend.plan_ai_capability_quality_levels TO stipend_ledger;
+GRANT SELECT ON TABLE stipend.plan_ai_capability_quality_levels TO stipend_tenant;
+GRANT SELECT ON TABLE stipend.plan_ai_capability_quality_levels TO stipend_operator;
 GRANT SELECT ON TABLE stipend.plan_ai_capability_quality_levels TO stipend_server;
 
 --
@@ -6375,6 +7135,8 @@ GRANT SELECT ON TABLE stipend.plan_ai_capability_quality_levels TO stipend_serve
 --
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stipend.plan_quality_level_models TO stipend_ledger;
+GRANT SELECT ON TABLE stipend.plan_quality_level_models TO stipend_tenant;
+GRANT SELECT ON TABLE stipend.plan_quality_level_models TO stipend_operator;
 GRANT SELECT ON TABLE stipend.plan_quality_level_models TO stipend_server;
 
 --
@@ -6382,6 +7144,8 @@ GRANT SELECT ON TABLE stipend.plan_quality_level_models TO stipend_server;
 --
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stipend.plans TO stipend_ledger;
+GRANT SELECT ON TABLE stipend.plans TO stipend_tenant;
+GRANT SELECT ON TABLE stipend.plans TO stipend_operator;
 GRANT SELECT ON TABLE stipend.plans TO stipend_server;
 
 --
@@ -6389,6 +7153,8 @@ GRANT SELECT ON TABLE stipend.plans TO stipend_server;
 --
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stipend.quality_levels TO stipend_ledger;
+GRANT SELECT ON TABLE stipend.quality_levels TO stipend_tenant;
+GRANT SELECT ON TABLE stipend.quality_levels TO stipend_operator;
 GRANT SELECT ON TABLE stipend.quality_levels TO stipend_server;
 
 --
@@ -6396,27 +7162,32 @@ GRANT SELECT ON TABLE stipend.quality_levels TO stipend_server;
 --
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stipend.rate_windows TO stipend_ledger;
-GRANT SELECT ON TABLE stipend.rate_windows TO stipend_server;
+GRANT SELECT ON TABLE stipend.rate_windows TO stipend_tenant;
+GRANT SELECT ON TABLE stipend.rate_windows TO stipend_operator;
 
 --
 -- Name: TABLE reservation_replies; Type: ACL; Schema: stipend; Owner: stipend_migrator
 --
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stipend.reservation_replies TO stipend_ledger;
-GRANT SELECT ON TABLE stipend.reservation_replies TO stipend_server;
+GRANT SELECT ON TABLE stipend.reservation_replies TO stipend_tenant;
+GRANT SELECT ON TABLE stipend.reservation_replies TO stipend_operator;
 
 --
 -- Name: TABLE settle_intents; Type: ACL; Schema: stipend; Owner: stipend_migrator
 --
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stipend.settle_intents TO stipend_ledger;
+GRANT SELECT ON TABLE stipend.settle_intents TO stipend_tenant;
+GRANT SELECT ON TABLE stipend.settle_intents TO stipend_operator;
 
 --
 -- Name: TABLE test_clocks; Type: ACL; Schema: stipend; Owner: stipend_migrator
 --
 
 GRANT SELECT ON TABLE stipend.test_clocks TO stipend_ledger;
-GRANT SELECT ON TABLE stipend.test_clocks TO stipend_server;
+GRANT SELECT ON TABLE stipend.test_clocks TO stipend_tenant;
+GRANT SELECT ON TABLE stipend.test_clocks TO stipend_operator;
 
 --
 -- PostgreSQL database dump complete

@@ -1,3 +1,4 @@
+-- reads
 -- Why a plan does not allow a call, and what would: the first refusal in the order
 -- unknown names, organization, capability, plan, quality, model. No row: nothing stands against it.
 create or replace function stipend.access_refusal(
@@ -5,7 +6,6 @@ create or replace function stipend.access_refusal(
   out code text, out detail jsonb
 ) returns setof record
 language plpgsql stable
-security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare

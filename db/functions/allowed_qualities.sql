@@ -1,4 +1,4 @@
--- internal
+-- reads
 create or replace function stipend.allowed_qualities(p_plan_id integer, p_capability text) returns jsonb
 language sql stable
 set search_path = pg_catalog, pg_temp

@@ -1,3 +1,4 @@
+-- reads
 -- Start of the UTC day, week (Monday) or month that holds a moment.
 create or replace function stipend.budget_window_start(p_period text, p_at timestamptz)
 returns timestamptz

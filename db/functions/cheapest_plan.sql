@@ -1,4 +1,4 @@
--- internal
+-- reads
 -- The cheapest active plan that allows a capability at a quality (NULL: any) with a model (NULL: any).
 create or replace function stipend.cheapest_plan(p_capability text, p_quality text, p_model text) returns jsonb
 language sql stable

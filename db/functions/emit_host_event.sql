@@ -1,5 +1,7 @@
+-- host
 -- Adds an event of the host's own to the outbox, in the caller's transaction. Its type is `thing.what_happened`; the
--- things of Stipend's own events are not the host's to report.
+-- things of Stipend's own events are not the host's to report. In a transaction that acts for an organization, for that
+-- one alone.
 create or replace function stipend.emit_host_event(p_organization_id text, p_type text, p_payload jsonb)
 returns void
 language plpgsql
@@ -18,6 +20,9 @@ begin
   elsif jsonb_typeof(p_payload) is distinct from 'object' or octet_length(p_payload::text) > 8192 then
     perform stipend.refuse('invalid_request',
       jsonb_build_object('field', 'payload', 'rule', 'must be an object of at most 8 KiB'));
+  end if;
+  if nullif(current_setting('stipend.organization_id', true), '') <> p_organization_id then
+    perform stipend.refuse('organization_not_found', jsonb_build_object('organizationId', p_organization_id));
   end if;
   v_balance := stipend.lock_balance(p_organization_id);
   perform stipend.emit_event(p_organization_id, p_type, p_payload,

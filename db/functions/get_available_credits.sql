@@ -1,7 +1,7 @@
+-- reads
 -- spendable + overdraft limit: what a reservation is admitted against; NULL on an unlimited plan.
 create or replace function stipend.get_available_credits(p_organization_id text) returns numeric
 language sql stable
-security definer
 set search_path = pg_catalog, pg_temp
 as $$
   select case when not p.is_unlimited then p.monthly_left + p.bonus - p.debt - p.reserved + p.overdraft_limit end

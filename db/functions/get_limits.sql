@@ -1,8 +1,8 @@
+-- reads
 -- Rate limits and their use, a row per capability of the plan and window with a limit.
 create or replace function stipend.get_limits(p_organization_id text)
 returns table (capability text, "window" text, limit_calls integer, used integer, retry_after_ms bigint)
 language sql stable
-security definer
 set search_path = pg_catalog, pg_temp
 as $$
   select f.capability, l.name, l.calls, coalesce(u.used, 0),

@@ -1,3 +1,4 @@
+-- reads
 -- Provider cost, charge and margin of an organization's calls (NULL: of all) between two moments, grouped by UTC day,
 -- plan, capability, model or organization. Calls whose cost is not known count in credits only.
 create or replace function stipend.get_margins(
@@ -7,7 +8,6 @@ create or replace function stipend.get_margins(
   uncharged_credits numeric, estimated_credits numeric, estimation_variance numeric
 )
 language sql stable
-security definer
 set search_path = pg_catalog, pg_temp
 set jit = off
 as $$

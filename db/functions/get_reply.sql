@@ -1,7 +1,7 @@
+-- reads
 -- The answer kept for replays of a reservation's key, 48 hours by the organization's time; NULL: none any more.
 create or replace function stipend.get_reply(p_organization_id text, p_reservation_id uuid) returns jsonb
 language sql volatile
-security definer
 set search_path = pg_catalog, pg_temp
 as $$
   select r.reply

@@ -1,8 +1,8 @@
+-- reads
 -- Charges between two moments, grouped by UTC day, capability, model or person; refunds of late settles taken off.
 create or replace function stipend.get_usage(p_organization_id text, p_from timestamptz, p_to timestamptz, p_group_by text)
 returns table ("group" text, calls bigint, credits numeric, cost_usd numeric)
 language sql stable
-security definer
 set search_path = pg_catalog, pg_temp
 as $$
   select case p_group_by

@@ -1,4 +1,4 @@
--- internal
+-- reads
 -- An organization's time: the clock plus its test-clock offset, never before its last ledger row.
 -- Read once after the lock.
 create or replace function stipend.organization_now(p_organization_id text, p_ledger_at timestamptz)

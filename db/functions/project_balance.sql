@@ -1,3 +1,4 @@
+-- reads
 -- An organization's balance as of now, read without a lock: the stored row, with rolls, lapses and end of grace
 -- that are due and not yet written worked out as catch_up() will write them. Holds whose lease ran out count as
 -- held until they are ended. O(1) while nothing is due. Credits in credits; one row, none for an unknown organization.
@@ -8,7 +9,6 @@ returns table (
   plan text, status text, is_unlimited boolean, pending_plan text, pending_change_at timestamptz, low_balance_percent integer
 )
 language plpgsql stable
-security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare

@@ -1,4 +1,4 @@
--- internal
+-- reads
 -- Milliseconds until one more call fits a sliding window of p_window_ms: first as the previous bucket's
 -- weight falls, else in the next bucket, where today's count becomes the previous one.
 create or replace function stipend.rate_retry_after(

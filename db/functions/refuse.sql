@@ -1,4 +1,4 @@
--- internal
+-- reads
 -- Ends the transaction with a refusal: SQLSTATE SP002, the code as message, its particulars as detail (JSON).
 create or replace function stipend.refuse(p_code text, p_detail jsonb) returns void
 language plpgsql

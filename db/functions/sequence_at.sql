@@ -1,8 +1,8 @@
+-- reads
 -- The first ledger sequence written at or after a moment; one past the last where there is none.
 -- Time rises with the sequence, so this bisects over the primary key.
 create or replace function stipend.sequence_at(p_organization_id text, p_at timestamptz) returns bigint
 language plpgsql stable
-security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare

@@ -1,3 +1,4 @@
+-- reads
 -- The hash of a ledger row: sha256 over a JSON array of a format version, the row's fields in fixed order,
 -- amounts in hundredths, cost in nano-dollars, times in UTC microseconds, and the previous row's hash.
 -- Plain SQL over scalars, so that it is inlined where rows are posted one after the other.

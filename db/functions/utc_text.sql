@@ -1,4 +1,4 @@
--- internal
+-- reads
 -- A time as JSON bodies write it: ISO 8601 in UTC with milliseconds.
 create or replace function stipend.utc_text(p_at timestamptz) returns text
 language sql stable

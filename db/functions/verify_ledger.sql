@@ -1,10 +1,10 @@
+-- reads
 -- Proves an organization's books, or names what is wrong, a row each: the chain and gapless sequence, each row's
 -- balance, the balance row against the ledger's sums pool by pool, charges of ended holds, grants against bonus, open holds against
 -- reserved, budget windows against their holds and charges, sources against their rows, next_due_at against what is due. p_from: verify the chain from this sequence on (0: all of it).
 create or replace function stipend.verify_ledger(p_organization_id text, p_from bigint default 0)
 returns table (problem text, sequence bigint, expected text, found text)
 language plpgsql stable
-security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare

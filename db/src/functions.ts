@@ -3,21 +3,28 @@ import { join } from 'node:path'
 import type { ClientBase } from 'pg'
 import { inTransaction } from './connection.ts'
 import { inFile, MigrationError, sqlState } from './error.ts'
-import { LEDGER_ROLE, SERVER_ROLE } from './ground.ts'
+import { LEDGER_ROLE, OPERATOR_ROLE, SERVER_ROLE, TENANT_ROLE } from './ground.ts'
 
 /** A file of function definitions. */
 interface FunctionFile {
   readonly path: string
   readonly sql: string
-  /** Its first line is `-- internal`: its functions are for other functions only. */
-  readonly isInternal: boolean
+  /** Who may call its functions, but other functions. */
+  readonly callers: readonly string[]
+}
+
+/** By the first line of a file. Without one of these its functions write, and servers call them. */
+const CALLERS: Readonly<Record<string, readonly string[]>> = {
+  '-- internal': [],
+  '-- reads': [TENANT_ROLE, OPERATOR_ROLE],
+  '-- host': [SERVER_ROLE, TENANT_ROLE],
 }
 
 const FUNCTION_KEPT_ANOTHER_SIGNATURE = '42P13'
 
 /**
  * Makes the functions of schema stipend those of the folder, in one transaction: each is defined, owned by
- * stipend_ledger, closed to the public and open to stipend_server unless internal; those that no file defines any
+ * stipend_ledger, closed to all but those whom its file's first line names (default: stipend_server); those that no file defines any
  * more are dropped. Functions that migrations made for their tables are left alone. Returns how many there are.
  */
 export async function replaceFunctions(client: ClientBase, folder: string): Promise<number> {
@@ -47,7 +54,7 @@ async function readFunctionFiles(folder: string): Promise<FunctionFile[]> {
     return {
       path: join('functions', path),
       sql,
-      isInternal: /^-- internal\s*$/m.test(sql.split('\n', 1)[0] ?? ''),
+      callers: CALLERS[(sql.split('\n', 1)[0] ?? '').trimEnd()] ?? [SERVER_ROLE],
     }
   })
   return Promise.all(read)
@@ -64,7 +71,7 @@ async function defineAll(client: ClientBase, files: readonly FunctionFile[]): Pr
     })
     const defined = (await findDefinedHere(client)).filter((routine) => !known.has(routine))
     for (const routine of defined) known.add(routine)
-    statements.push(...defined.flatMap((routine) => handOver(routine, file.isInternal)))
+    statements.push(...defined.flatMap((routine) => handOver(routine, file.callers)))
   }
   await dropRoutines(
     client,
@@ -89,13 +96,11 @@ async function findDefinedHere(client: ClientBase): Promise<string[]> {
   return found.rows.map((row) => row.routine)
 }
 
-function handOver(routine: string, isInternal: boolean): string[] {
-  const rights = isInternal
-    ? `revoke all on routine ${routine} from ${SERVER_ROLE}`
-    : `grant execute on routine ${routine} to ${SERVER_ROLE}`
+function handOver(routine: string, callers: readonly string[]): string[] {
+  const others = [SERVER_ROLE, TENANT_ROLE, OPERATOR_ROLE].filter((role) => !callers.includes(role))
   return [
-    `revoke all on routine ${routine} from public`,
-    rights,
+    `revoke all on routine ${routine} from public, ${others.join(', ')}`,
+    ...callers.map((role) => `grant execute on routine ${routine} to ${role}`),
     `alter routine ${routine} owner to ${LEDGER_ROLE}`,
   ]
 }

@@ -4,8 +4,14 @@ import { MigrationError, sqlState } from './error.ts'
 
 /** Owns the functions. */
 export const LEDGER_ROLE = 'stipend_ledger'
-/** Calls the functions; logins of servers are members of it. */
+/** Calls the functions; logins of servers are members of it. It may act as the next two, and does not inherit them. */
 export const SERVER_ROLE = 'stipend_server'
+/** Reads as one organization: row level security shows it the rows of the one that the transaction names. */
+export const TENANT_ROLE = 'stipend_tenant'
+/** Reads all organizations: for what the platform's operator asks, and for jobs. */
+export const OPERATOR_ROLE = 'stipend_operator'
+
+const ROLES = [LEDGER_ROLE, SERVER_ROLE, TENANT_ROLE, OPERATOR_ROLE]
 
 /** The schema that this package owns. */
 export const OWN_SCHEMA = 'stipend'
@@ -21,7 +27,7 @@ export async function layGround(client: ClientBase, schema: string): Promise<voi
       return await inTransaction(client, async () => {
         if (schema === OWN_SCHEMA) {
           await createRoles(client)
-          await joinLedgerRole(client)
+          await joinRoles(client)
         }
         await createSchema(client, schema)
       })
@@ -33,30 +39,64 @@ export async function layGround(client: ClientBase, schema: string): Promise<voi
 }
 
 async function createRoles(client: ClientBase): Promise<void> {
-  for (const role of [LEDGER_ROLE, SERVER_ROLE]) {
-    const found = await client.query('select from pg_catalog.pg_roles where rolname = $1', [role])
-    if (found.rowCount !== 0) continue
-    await explainRights(
-      client.query(`create role ${role} nologin`),
-      `This login may not create the role ${role}: give it CREATEROLE, or create ${LEDGER_ROLE} and ${SERVER_ROLE} (NOLOGIN) beforehand and make it a member of ${LEDGER_ROLE}.`,
+  const advice = (role: string) =>
+    `This login may not create or change the role ${role}: give it CREATEROLE, or create ${ROLES.join(', ')} ` +
+    `(NOLOGIN, ${SERVER_ROLE} NOINHERIT) beforehand, grant ${TENANT_ROLE} and ${OPERATOR_ROLE} to ${SERVER_ROLE}, and ` +
+    `make this login a member of ${LEDGER_ROLE}, ${TENANT_ROLE} and ${OPERATOR_ROLE}.`
+  for (const role of ROLES) {
+    const found = await client.query<{ inherits: boolean }>(
+      'select rolinherit as inherits from pg_catalog.pg_roles where rolname = $1',
+      [role],
     )
+    const inherits = role !== SERVER_ROLE
+    const inherit = inherits ? 'inherit' : 'noinherit'
+    if (found.rowCount === 0) {
+      await explainRights(client.query(`create role ${role} nologin ${inherit}`), advice(role))
+    } else if (!inherits && found.rows[0]?.inherits === true) {
+      await explainRights(client.query(`alter role ${role} noinherit`), advice(role))
+    }
+  }
+  for (const role of [TENANT_ROLE, OPERATOR_ROLE]) {
+    if (await isMember(client, SERVER_ROLE, role)) continue
+    await explainRights(client.query(`grant ${role} to ${SERVER_ROLE}`), advice(role))
   }
 }
 
-/** Giving a function to a role takes the right to act as it, which since 16 its creator has to grant itself. */
-async function joinLedgerRole(client: ClientBase): Promise<void> {
+async function isMember(client: ClientBase, member: string, role: string): Promise<boolean> {
+  const found = await client.query<{ is_member: boolean }>(
+    `select pg_catalog.pg_has_role($1, $2, 'MEMBER') as is_member`,
+    [member, role],
+  )
+  return found.rows[0]?.is_member === true
+}
+
+/**
+ * Giving a function to a role takes the right to act as it, which since 16 its creator has to grant itself. As the
+ * other two it only reads, and inherits nothing of theirs.
+ */
+async function joinRoles(client: ClientBase): Promise<void> {
+  await joinRole(client, LEDGER_ROLE, { inherits: true })
+  await joinRole(client, TENANT_ROLE, { inherits: false })
+  await joinRole(client, OPERATOR_ROLE, { inherits: false })
+}
+
+async function joinRole(
+  client: ClientBase,
+  role: string,
+  { inherits }: { inherits: boolean },
+): Promise<void> {
   const hasSetOption = (await serverVersion(client)) >= 160_000
   const privilege = hasSetOption ? 'SET' : 'MEMBER'
   const joined = await client.query<{ is_member: boolean; user: string }>(
     `select current_user as user,
-            pg_catalog.pg_has_role($1, $2) and pg_catalog.pg_has_role($1, 'USAGE') as is_member`,
-    [LEDGER_ROLE, privilege],
+            pg_catalog.pg_has_role($1, $2) and ($3::boolean is false or pg_catalog.pg_has_role($1, 'USAGE')) as is_member`,
+    [role, privilege, inherits],
   )
   if (joined.rows[0]?.is_member === true) return
-  const options = hasSetOption ? ' with inherit true, set true' : ''
+  const options = hasSetOption ? ` with inherit ${inherits}, set true` : ''
   await explainRights(
-    client.query(`grant ${LEDGER_ROLE} to current_user${options}`),
-    `This login may not act as the role ${LEDGER_ROLE}, which another one made. As that one or as a superuser: grant ${LEDGER_ROLE} to ${joined.rows[0]?.user ?? 'it'}${options};`,
+    client.query(`grant ${role} to current_user${options}`),
+    `This login may not act as the role ${role}, which another one made. As that one or as a superuser: grant ${role} to ${joined.rows[0]?.user ?? 'it'}${options};`,
   )
 }
 

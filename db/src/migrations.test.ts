@@ -195,7 +195,9 @@ describe('the roles', () => {
     )
     expect(roles.rows).toEqual([
       { rolname: 'stipend_ledger', rolcanlogin: false, rolsuper: false },
+      { rolname: 'stipend_operator', rolcanlogin: false, rolsuper: false },
       { rolname: 'stipend_server', rolcanlogin: false, rolsuper: false },
+      { rolname: 'stipend_tenant', rolcanlogin: false, rolsuper: false },
     ])
     await admin.query(`create role poor login password 'secret'`)
     await admin.query(`create database e owner poor`)
@@ -204,7 +206,7 @@ describe('the roles', () => {
       code: 'not_permitted',
       message: expect.stringContaining('stipend_ledger to poor'),
     })
-    await admin.query(`grant stipend_ledger to poor`)
+    await admin.query(`grant stipend_ledger, stipend_tenant, stipend_operator to poor`)
     expect(await migrateUp(poor, { directory })).toEqual({ applied: ['0001_one', '0002_two'] })
     await admin.end()
   })

@@ -22,12 +22,6 @@ async function attempt(as: 'owner' | 'server' | 'superuser' | 'ledger', sql: str
   }
 }
 
-/** What a server's login may write itself: neither catalog nor credits. */
-const WRITTEN_BY_SERVERS: Readonly<Record<string, readonly string[]>> = {
-  api_keys: ['INSERT'], // and two columns of it, see below
-  idempotency_records: ['INSERT', 'UPDATE', 'DELETE'],
-}
-
 describe("a server's login", () => {
   test('is neither a superuser nor an owner, and owns nothing', async () => {
     const { rows } = await database.server.query(
@@ -40,7 +34,7 @@ describe("a server's login", () => {
     ])
   })
 
-  test.each(tables)('writes %s only where that is its own', async (table) => {
+  test.each(tables)('writes nothing into %s but by functions', async (table) => {
     const { rows } = await database.server.query<Record<string, boolean>>(
       `select has_table_privilege($1, 'INSERT') as "INSERT", has_table_privilege($1, 'UPDATE') as "UPDATE",
          has_table_privilege($1, 'DELETE') as "DELETE", has_table_privilege($1, 'TRUNCATE') as "TRUNCATE",
@@ -48,8 +42,7 @@ describe("a server's login", () => {
       [`stipend.${table}`],
     )
     const held = Object.entries(rows[0] ?? {}).flatMap(([privilege, isHeld]) => (isHeld ? [privilege] : []))
-    expect(held).toEqual(WRITTEN_BY_SERVERS[table] ?? [])
-    if (WRITTEN_BY_SERVERS[table] !== undefined) return
+    expect(held).toEqual([])
     for (const sql of [
       `insert into stipend.${table} default values`,
       `delete from stipend.${table}`,
@@ -124,17 +117,52 @@ describe('functions', () => {
     expect(rows).toEqual([])
   })
 
-  test('that are internal cannot be called by a server, all others can, and nobody else can call any', async () => {
-    const { rows } = await database.owner.query<{ name: string; server: boolean; public: boolean }>(
-      `select p.proname::text as name, has_function_privilege('stipend_server', p.oid, 'execute') as server,
-         exists (select from aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a where a.grantee = 0) as public
-       from pg_proc p where p.pronamespace = 'stipend'::regnamespace order by 1`,
+  interface Row {
+    name: string
+    definer: boolean
+    volatile: boolean
+    callers: string[]
+  }
+  const listFunctions = async () =>
+    (
+      await database.owner.query<Row>(
+        `select p.proname::text as name, p.prosecdef as definer, p.provolatile = 'v' as volatile,
+           array(select r.rolname::text from pg_roles r
+             where r.rolname in ('stipend_server', 'stipend_tenant', 'stipend_operator')
+               and has_function_privilege(r.oid, p.oid, 'execute') order by 1) as callers
+         from pg_proc p where p.pronamespace = 'stipend'::regnamespace order by 1`,
+      )
+    ).rows
+
+  test('are nobody else’s to call', async () => {
+    const { rows } = await database.owner.query(
+      `select p.proname from pg_proc p
+       where p.pronamespace = 'stipend'::regnamespace and exists (
+         select from aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a where a.grantee = 0)`,
     )
-    expect(rows.filter((row) => row.public)).toEqual([])
-    const open = rows.filter(({ server }) => server).map(({ name }) => name)
-    for (const name of ['reserve_credits', 'settle_credits', 'project_balance', 'verify_ledger']) {
-      expect(open).toContain(name)
+    expect(rows).toEqual([])
+  })
+
+  test('that read run as who calls them, under row level security; those that write are a server’s', async () => {
+    const functions = await listFunctions()
+    const readers = functions.filter(({ callers }) => callers.includes('stipend_operator'))
+    for (const name of ['project_balance', 'verify_ledger', 'get_usage', 'get_reply']) {
+      expect(readers.map((reader) => reader.name)).toContain(name)
     }
+    for (const { name, definer, callers } of readers) {
+      expect([name, definer, callers]).toEqual([name, false, ['stipend_operator', 'stipend_tenant']])
+    }
+    const writers = functions.filter(({ callers }) => callers.includes('stipend_server'))
+    for (const name of ['reserve_credits', 'settle_credits', 'verify_api_key']) {
+      expect(writers.map((writer) => writer.name)).toContain(name)
+    }
+    // A host's event goes with the host's own rows; the others are called outside its transactions.
+    const alsoOfHosts = writers.filter(({ callers }) => callers.length > 1)
+    expect(alsoOfHosts.map(({ name }) => name)).toEqual(['emit_host_event'])
+  })
+
+  test('that are internal cannot be called', async () => {
+    const closed = (await listFunctions()).filter(({ callers }) => callers.length === 0)
     for (const name of [
       'post_transaction',
       'add_grant',
@@ -145,8 +173,7 @@ describe('functions', () => {
       'post_monthly',
       'emit_event',
     ]) {
-      expect(open).not.toContain(name)
-      expect(rows.map((row) => row.name)).toContain(name)
+      expect(closed.map((row) => row.name)).toContain(name)
     }
     const sql = `select stipend.post_monthly('any', 'refund', 1000, 's', 'free', now())`
     expect(await attempt('server', sql)).toBe('42501')

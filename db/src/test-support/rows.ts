@@ -94,11 +94,21 @@ export async function pushCatalog(
   return rows[0]
 }
 
-/** Puts rows into every table: an organization with credits, a hold, limits, a key. */
-export async function fillTables(owner: Pool, server: Pool): Promise<void> {
+/** Puts rows into every table: organizations with credits, a hold, limits, a key. Their ids are the same but for theirs. */
+export async function fillTables(
+  owner: Pool,
+  server: Pool,
+  organizations: readonly string[] = ['acme'],
+): Promise<void> {
   await pushCatalog(server)
   await server.query(`select stipend.put_model_price('alpha', 3, 1, null, 4, null, null, 'test', 'Contract')`)
-  const organization = 'acme'
+  await owner.query(`insert into stipend.consumption_feed default values`)
+  await owner.query(`insert into stipend.output_lengths values ('reply', 'fast', 40, 3)`)
+  await owner.query(`insert into stipend.output_estimates values ('reply', 'fast', 3, null, now())`)
+  for (const organization of organizations) await fillOrganization(owner, server, organization)
+}
+
+async function fillOrganization(owner: Pool, server: Pool, organization: string): Promise<void> {
   await server.query(`select * from stipend.put_organization($1, 'Acme', 'free', null, null, null)`, [
     organization,
   ])
@@ -122,9 +132,6 @@ export async function fillTables(owner: Pool, server: Pool): Promise<void> {
     `insert into stipend.reservation_replies select '${organization}', '${reservation}', '{}', now()`,
     `insert into stipend.settle_intents (organization_id, reservation_id, input) values ('${organization}', '${reservation}', '{}')`,
     `insert into stipend.outbox_cursors (organization_id) values ('${organization}')`,
-    `insert into stipend.consumption_feed default values`,
-    `insert into stipend.output_lengths values ('reply', 'fast', 40, 3)`,
-    `insert into stipend.output_estimates values ('reply', 'fast', 3, null, now())`,
     `insert into stipend.output_estimate_cursors values ('${organization}', 1)`,
     `insert into stipend.rate_windows values ('${organization}', 'reply', 1, 1, 0, 1, 1, 0, 1, 1, 0)`,
     `insert into stipend.customer_uses values ('${organization}', 'eve', '${reservation}', now())`,
@@ -132,7 +139,7 @@ export async function fillTables(owner: Pool, server: Pool): Promise<void> {
     `insert into stipend.credit_parties (organization_id, digest, party_type, party_id) values ('${organization}', 'd', 'member', 'ann')`,
     `insert into stipend.test_clocks values ('${organization}', interval '1 hour')`,
     `insert into stipend.api_keys (id, organization_id, name, prefix, hash, scopes)
-       values (gen_random_uuid(), '${organization}', 'Key', 'sp_live_a', 'h', '{admin}')`,
+       values (gen_random_uuid(), '${organization}', 'Key', 'sp_live_a', 'hash of ${organization}', '{admin}')`,
     `insert into stipend.idempotency_records (organization_id, key, parameter_hash) values ('${organization}', 'k', 'h')`,
   ]) {
     await owner.query(sql)

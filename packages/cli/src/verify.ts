@@ -1,6 +1,5 @@
 import type { Engine, LedgerProblem, LedgerVerification } from '@stipend/engine'
 import type { Command } from 'commander'
-import type { Pool } from 'pg'
 import { type Context, count, paint, print, table } from './context.ts'
 import { withEngine } from './database.ts'
 import { CliError, EXIT_FAILED, EXIT_REFUSED, failureOf } from './failure.ts'
@@ -37,8 +36,8 @@ async function verify(
   organizationId: string | undefined,
   isJson: boolean,
 ): Promise<number> {
-  const found = await withEngine(context, (engine, pool) =>
-    verifyAll(engine, pool, organizationId, isJson ? null : new Progress(context)),
+  const found = await withEngine(context, (engine) =>
+    verifyAll(engine, organizationId, isJson ? null : new Progress(context)),
   ).catch((error: unknown) => {
     // 1 says that the books were read and are wrong.
     throw new CliError(failureOf(error).message ?? String(error), EXIT_FAILED, error)
@@ -51,18 +50,17 @@ async function verify(
 /** Proves organization by organization, a few at once. */
 async function verifyAll(
   engine: Engine,
-  pool: Pool,
   organizationId: string | undefined,
   progress: Progress | null,
 ): Promise<LedgerVerification> {
   if (organizationId !== undefined) return engine.verifyLedger(organizationId)
-  const rows = await pool.query<{ id: string }>('select id from stipend.organizations order by id')
-  const queue = rows.rows.values()
+  const ids = await engine.listOrganizationIds()
+  const queue = ids.values()
   const done: LedgerVerification[] = []
   const work = async () => {
-    for (const { id } of queue) {
+    for (const id of queue) {
       done.push(await engine.verifyLedger(id))
-      progress?.show(done.length, rows.rows.length)
+      progress?.show(done.length, ids.length)
     }
   }
   try {

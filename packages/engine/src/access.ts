@@ -1,8 +1,8 @@
 import type { Pool } from 'pg'
 import type { CapabilityOffer } from './catalog-store.ts'
 import { listCapabilities } from './catalog-store.ts'
-import { queryRows } from './database.ts'
 import { errorOf, isErrorCode, type StipendError } from './errors.ts'
+import { readAsOrganization } from './reading.ts'
 import { optionalText, requireText } from './validate.ts'
 
 export interface CapabilityAccessInput {
@@ -24,11 +24,12 @@ export async function checkCapabilityAccess(
   pool: Pool,
   input: CapabilityAccessInput,
 ): Promise<CapabilityAccess> {
-  const [row] = await queryRows<{ code: string; detail: Record<string, unknown> }>(
+  const [row] = await readAsOrganization<{ code: string; detail: Record<string, unknown> }>(
     pool,
+    input.organizationId,
     'select * from stipend.access_refusal($1::text, $2::text, $3::text, $4::text)',
     [
-      requireText('organizationId', input.organizationId),
+      input.organizationId,
       requireText('capability', input.capability, 100),
       optionalText('quality', input.quality, 100),
       optionalText('model', input.model),

@@ -3,7 +3,7 @@ import type { Pool } from 'pg'
 import { v7 as uuid } from 'uuid'
 import { queryRow, queryRows } from './database.ts'
 import { invalid } from './errors.ts'
-import { requireOrganization } from './transactions.ts'
+import { readAsOperator, readAsOrganization } from './reading.ts'
 import { isUuid, requireOneOf, requireText } from './validate.ts'
 
 export const apiKeyScopes = [
@@ -80,62 +80,62 @@ export async function createApiKey(
   if (input.expiresAt !== undefined && input.expiresAt.getTime() <= Date.now()) {
     throw invalid('expiresAt', 'must lie in the future')
   }
-  if (input.organizationId !== null) await requireOrganization(pool, input.organizationId)
   const kind = input.organizationId === null ? 'sp_platform' : 'sp_live'
   const secret = `${kind}_${randomBytes(32).toString('base64url')}`
-  const row = await queryRow<ApiKeyRow>(
+  const apiKey = {
+    id: uuid(),
+    organizationId: input.organizationId,
+    name: requireText('name', input.name, 100),
+    prefix: secret.slice(0, kind.length + 5),
+    scopes: [...new Set(input.scopes)],
+    createdBy: input.createdBy ?? null,
+    expiresAt: input.expiresAt ?? null,
+  }
+  const { created_at: createdAt } = await queryRow<{ created_at: Date }>(
     pool,
-    `insert into stipend.api_keys (id, organization_id, name, prefix, hash, scopes, created_by, expires_at)
-     values ($1::uuid, $2::text, $3::text, $4::text, $5::bytea, $6::text[], $7::text, $8::timestamptz)
-     returning ${columns}`,
+    `select stipend.create_api_key($1::uuid, $2::text, $3::text, $4::text, $5::bytea, $6::text[], $7::text,
+       $8::timestamptz) as created_at`,
     [
-      uuid(),
-      input.organizationId,
-      requireText('name', input.name, 100),
-      secret.slice(0, kind.length + 5),
+      apiKey.id,
+      apiKey.organizationId,
+      apiKey.name,
+      apiKey.prefix,
       hash('sha256', secret, 'buffer'),
-      [...new Set(input.scopes)],
-      input.createdBy ?? null,
-      input.expiresAt ?? null,
+      apiKey.scopes,
+      apiKey.createdBy,
+      apiKey.expiresAt,
     ],
   )
-  return { apiKey: apiKeyOf(row), secret }
+  return { apiKey: { ...apiKey, createdAt, revokedAt: null, lastUsedAt: null }, secret }
 }
 
 /** The key of a secret, unless revoked or expired. Looked up by its hash, so timing tells nothing of stored keys. */
 export async function verifyApiKey(pool: Pool, secret: string): Promise<ApiKey | null> {
   if (!/^sp_(live|platform)_[\w-]{43}$/.test(secret)) return null
-  const [row] = await queryRows<ApiKeyRow>(
-    pool,
-    `select ${columns} from stipend.api_keys
-     where hash = $1::bytea and revoked_at is null and (expires_at is null or expires_at > now())`,
-    [hash('sha256', secret, 'buffer')],
-  )
-  if (row === undefined) return null
-  if (row.last_used_at === null || Date.now() - row.last_used_at.getTime() > 60_000) {
-    await queryRows(pool, 'update stipend.api_keys set last_used_at = now() where id = $1::uuid', [row.id])
-  }
-  return apiKeyOf(row)
+  const [row] = await queryRows<ApiKeyRow>(pool, 'select * from stipend.verify_api_key($1::bytea)', [
+    hash('sha256', secret, 'buffer'),
+  ])
+  return row === undefined ? null : apiKeyOf(row)
 }
 
 /** An organization's keys (null: platform keys), newest first, revoked ones too. */
 export async function listApiKeys(pool: Pool, organizationId: string | null): Promise<ApiKey[]> {
-  const rows = await queryRows<ApiKeyRow>(
-    pool,
-    `select ${columns} from stipend.api_keys where organization_id is not distinct from $1::text order by id desc`,
-    [organizationId],
-  )
+  const text = `select ${columns} from stipend.api_keys where organization_id is not distinct from $1::text
+    order by id desc`
+  const rows =
+    organizationId === null
+      ? await readAsOperator<ApiKeyRow>(pool, text, [organizationId])
+      : await readAsOrganization<ApiKeyRow>(pool, organizationId, text, [organizationId])
   return rows.map(apiKeyOf)
 }
 
 /** Ends a key at once; whether there was such a key. */
 export async function revokeApiKey(pool: Pool, organizationId: string | null, id: string): Promise<boolean> {
   if (!isUuid(id)) return false
-  const rows = await queryRows(
+  const { found } = await queryRow<{ found: boolean }>(
     pool,
-    `update stipend.api_keys set revoked_at = coalesce(revoked_at, now())
-     where id = $1::uuid and organization_id is not distinct from $2::text returning id`,
-    [id, organizationId],
+    'select stipend.revoke_api_key($1::text, $2::uuid) as found',
+    [organizationId, id],
   )
-  return rows.length > 0
+  return found
 }

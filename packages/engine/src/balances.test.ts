@@ -7,12 +7,12 @@ const ledger = await useLedger()
 const { engine } = ledger
 
 async function sqlFunctions(organizationId: string) {
-  const { rows } = await ledger.database.server.query<Record<string, string | null>>(
-    `select stipend.get_available_credits($1) as available, stipend.get_spendable_credits($1) as spendable,
-       stipend.get_used_this_period($1) as used`,
-    [organizationId],
-  )
-  return rows[0]
+  const text = `select stipend.get_available_credits($1) as available, stipend.get_spendable_credits($1) as spendable,
+       stipend.get_used_this_period($1) as used`
+  return await engine.withOrganization(organizationId, async (client) => {
+    const { rows } = await client.query<Record<string, string | null>>(text, [organizationId])
+    return rows[0]
+  })
 }
 
 test("readers' functions say what checkCreditBalance says", async () => {

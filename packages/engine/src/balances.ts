@@ -1,9 +1,9 @@
 import type { Pool } from 'pg'
 import { type Credits, credits, hundredthsOfCredits, type NanoUsd, nanoUsd } from './credits.ts'
-import { queryRows } from './database.ts'
 import { errorOf, invalid } from './errors.ts'
+import { readAsOrganization } from './reading.ts'
 import { requireOrganization } from './transactions.ts'
-import { requireOneOf, requireText } from './validate.ts'
+import { requireOneOf } from './validate.ts'
 
 /** An organization's credits as of now. Amounts in hundredths. */
 export interface CreditBalance {
@@ -54,9 +54,8 @@ interface BalanceRow {
 
 /** O(1); right even where a roll or an expiry is due and not yet written. */
 export async function checkCreditBalance(pool: Pool, organizationId: string): Promise<CreditBalance> {
-  const [row] = await queryRows<BalanceRow>(pool, 'select * from stipend.project_balance($1::text)', [
-    requireText('organizationId', organizationId),
-  ])
+  const text = 'select * from stipend.project_balance($1::text)'
+  const [row] = await readAsOrganization<BalanceRow>(pool, organizationId, text, [organizationId])
   if (row === undefined) throw errorOf('organization_not_found', { organizationId })
   const monthly = credits(row.monthly_left)
   const bonus = credits(row.bonus)
@@ -99,13 +98,13 @@ export interface RateLimit {
 }
 
 export async function getLimits(pool: Pool, organizationId: string): Promise<RateLimit[]> {
-  const rows = await queryRows<{
+  const rows = await readAsOrganization<{
     capability: string
     window: RateLimit['window']
     limit_calls: number
     used: number
     retry_after_ms: string | null
-  }>(pool, 'select * from stipend.get_limits($1::text)', [requireText('organizationId', organizationId)])
+  }>(pool, organizationId, 'select * from stipend.get_limits($1::text)', [organizationId])
   if (rows.length === 0) await requireOrganization(pool, organizationId)
   return rows.map((row) => ({
     capability: row.capability,
@@ -136,18 +135,19 @@ export interface UsageInput {
 
 export async function getUsage(pool: Pool, input: UsageInput): Promise<Usage[]> {
   if (!(input.from < input.to)) throw invalid('from', 'must lie before to')
-  const rows = await queryRows<{
+  const { organizationId } = input
+  const rows = await readAsOrganization<{
     group: string | null
     calls: string
     credits: string
     cost_usd: string | null
-  }>(pool, 'select * from stipend.get_usage($1::text, $2::timestamptz, $3::timestamptz, $4::text)', [
-    requireText('organizationId', input.organizationId),
-    input.from,
-    input.to,
-    requireOneOf('groupBy', input.groupBy, usageGroups),
-  ])
-  if (rows.length === 0) await requireOrganization(pool, input.organizationId)
+  }>(
+    pool,
+    organizationId,
+    'select * from stipend.get_usage($1::text, $2::timestamptz, $3::timestamptz, $4::text)',
+    [organizationId, input.from, input.to, requireOneOf('groupBy', input.groupBy, usageGroups)],
+  )
+  if (rows.length === 0) await requireOrganization(pool, organizationId)
   return rows.map((row) => ({
     group: row.group,
     calls: Number(row.calls),

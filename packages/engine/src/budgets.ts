@@ -1,8 +1,9 @@
 import type { Pool } from 'pg'
 import { v7 as uuid } from 'uuid'
 import { type Credits, credits, formatCredits } from './credits.ts'
-import { queryRow, queryRows } from './database.ts'
+import { queryRow } from './database.ts'
 import { invalid } from './errors.ts'
+import { readAsOrganization } from './reading.ts'
 import { requireOrganization } from './transactions.ts'
 import { isUuid, requireCredits, requireOneOf, requireText } from './validate.ts'
 
@@ -50,8 +51,9 @@ interface BudgetRow {
 }
 
 export async function listBudgets(pool: Pool, organizationId: string): Promise<Budget[]> {
-  const rows = await queryRows<BudgetRow>(
+  const rows = await readAsOrganization<BudgetRow>(
     pool,
+    organizationId,
     `select b.*, coalesce(w.used, 0) as used, coalesce(w.held, 0) as held,
        (s.start at time zone 'UTC' + ('1 ' || b.period)::interval) at time zone 'UTC' as resets_at
      from stipend.budgets b
@@ -62,7 +64,7 @@ export async function listBudgets(pool: Pool, organizationId: string): Promise<B
        on w.organization_id = b.organization_id and w.budget_id = b.id and w.window_start = s.start
      where b.organization_id = $1::text
      order by b.created_at, b.id`,
-    [requireText('organizationId', organizationId)],
+    [organizationId],
   )
   if (rows.length === 0) await requireOrganization(pool, organizationId)
   return rows.map((row) => ({

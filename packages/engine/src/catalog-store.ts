@@ -3,6 +3,7 @@ import { type CatalogDefinition, type NormalCatalog, normalizeCatalog } from './
 import { type Credits, credits } from './credits.ts'
 import { queryRow, queryRows } from './database.ts'
 import { recordModelPrices } from './model-prices.ts'
+import { readAsOrganization } from './reading.ts'
 import { requireText } from './validate.ts'
 
 export interface CatalogPush {
@@ -107,7 +108,7 @@ export interface CapabilityOffer {
 
 /** The capabilities that an organization's plan includes, with their quality levels low to high. */
 export async function listCapabilities(pool: Pool, organizationId: string): Promise<CapabilityOffer[]> {
-  const rows = await queryRows<{
+  const rows = await readAsOrganization<{
     capability: string
     name: string
     description: string | null
@@ -124,6 +125,7 @@ export async function listCapabilities(pool: Pool, organizationId: string): Prom
     }[]
   }>(
     pool,
+    organizationId,
     `select o.capability, c.name, c.description, o.capability_is_enabled and o.plan_is_enabled as is_enabled,
        o.rate_limit_rpm, o.rate_limit_rph, o.rate_limit_rpd,
        jsonb_agg(jsonb_build_object('quality', o.quality, 'name', q.name, 'estimatedCredits', o.estimated_credits::text,
@@ -135,7 +137,7 @@ export async function listCapabilities(pool: Pool, organizationId: string): Prom
      join stipend.quality_levels q on q.unique_name = o.quality
      group by c.id, 1, 2, 3, 4, 5, 6, 7
      order by c.id`,
-    [requireText('organizationId', organizationId)],
+    [organizationId],
   )
   return rows.map((row) => ({
     capability: row.capability,

@@ -1,6 +1,6 @@
 import type { Pool } from 'pg'
-import { queryRows } from './database.ts'
 import { invalid } from './errors.ts'
+import { readAsOrganization } from './reading.ts'
 import { requireInteger, requireText } from './validate.ts'
 
 /** A limit of public forms, as a reserve takes it: so many calls under this key in the last 24 hours. */
@@ -29,8 +29,9 @@ export async function getCustomerLimits(
 ): Promise<CustomerLimitUse[]> {
   const { organizationId, limits } = input
   for (const { key, limit } of limits) requireLimit(key, limit)
-  const rows = await queryRows<UseRow>(
+  const rows = await readAsOrganization<UseRow>(
     pool,
+    organizationId,
     `select u.used, case when u.used >= x.uses then u.oldest + interval '24 hours' end as next_at
      from unnest($2::text[], $3::integer[]) with ordinality x(key, uses, position)
      left join stipend.organization_credit_balances b on b.organization_id = $1::text
@@ -41,11 +42,7 @@ export async function getCustomerLimits(
        where s.organization_id = $1::text and s.limit_key = x.key
          and s.used_at > greatest(clock_timestamp() + coalesce(c.clock_offset, interval '0'), b.ledger_at) - interval '24 hours') u
      order by x.position`,
-    [
-      requireText('organizationId', organizationId),
-      limits.map(({ key }) => key),
-      limits.map(({ limit }) => limit),
-    ],
+    [organizationId, limits.map(({ key }) => key), limits.map(({ limit }) => limit)],
   )
   return limits.map(({ key, limit }, index) => {
     const used = Number(rows[index]?.used ?? 0)

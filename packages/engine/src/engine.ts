@@ -1,4 +1,4 @@
-import type { ClientBase, Pool } from 'pg'
+import type { ClientBase, Pool, PoolClient } from 'pg'
 import { type CapabilityAccess, type CapabilityAccessInput, checkCapabilityAccess } from './access.ts'
 import * as apiKeys from './api-keys.ts'
 import * as balances from './balances.ts'
@@ -28,6 +28,7 @@ import { PartyRegistry } from './parties.ts'
 import { checkModelPrices, type PriceFinding } from './price-check.ts'
 import { PriceFeed } from './price-feed.ts'
 import { PriceBook, type RecordedPrice } from './prices.ts'
+import { withOrganization } from './reading.ts'
 import {
   type AccessDecision,
   type ExtendInput,
@@ -185,6 +186,26 @@ export class Engine<Catalog extends CatalogDefinition = CatalogDefinition> {
 
   putOrganization(input: organizations.PutOrganizationInput): Promise<organizations.PutOrganizationResult> {
     return organizations.putOrganization(this.#pool, input)
+  }
+
+  getOrganization(organizationId: string): Promise<organizations.Organization> {
+    return organizations.getOrganization(this.#pool, organizationId)
+  }
+
+  /** Ids of all organizations, in their order: for an operator. */
+  listOrganizationIds(): Promise<string[]> {
+    return organizations.listOrganizationIds(this.#pool)
+  }
+
+  /**
+   * Runs `work` in one transaction as the role stipend_tenant, under row level security of one organization: for a
+   * host's own tables, which it grants to that role.
+   */
+  withOrganization<Result>(
+    organizationId: string,
+    work: (client: PoolClient) => Promise<Result>,
+  ): Promise<Result> {
+    return withOrganization(this.#pool, organizationId, work)
   }
 
   grantCredits(input: organizations.GrantInput): Promise<organizations.Posting> {

@@ -1,7 +1,7 @@
 import type { Pool } from 'pg'
 import { type Credits, credits } from './credits.ts'
-import { queryRows } from './database.ts'
 import { errorOf, invalid } from './errors.ts'
+import { readAsOrganization } from './reading.ts'
 import { requireOrganization } from './transactions.ts'
 import { isUuid, requireInteger, requireOneOf, requireText } from './validate.ts'
 
@@ -87,7 +87,10 @@ const isOpen = `
 export async function getHold(pool: Pool, organizationId: string, reservationId: string): Promise<Hold> {
   requireText('organizationId', organizationId)
   const rows = isUuid(reservationId)
-    ? await queryRows<HoldRow>(pool, `${select} and h.id = $2::uuid`, [organizationId, reservationId])
+    ? await readAsOrganization<HoldRow>(pool, organizationId, `${select} and h.id = $2::uuid`, [
+        organizationId,
+        reservationId,
+      ])
     : []
   const [row] = rows
   if (row === undefined) {
@@ -104,13 +107,14 @@ export async function listHolds(pool: Pool, input: ListHoldsInput): Promise<Hold
     throw invalid('cursor', 'must be the nextCursor of an earlier page')
   }
   if (status !== undefined) requireOneOf('status', status, ['open'])
-  const rows = await queryRows<HoldRow>(
+  const rows = await readAsOrganization<HoldRow>(
     pool,
+    organizationId,
     `${select}${status === 'open' ? isOpen : ''}
      and ($2::uuid is null or h.id < $2::uuid)
      order by h.id desc
      limit $3::integer`,
-    [requireText('organizationId', organizationId), cursor ?? null, limit + 1],
+    [organizationId, cursor ?? null, limit + 1],
   )
   if (rows.length === 0) await requireOrganization(pool, organizationId)
   const holds = rows.slice(0, limit).map(holdOf)

@@ -77,6 +77,7 @@ export {
   type GrantInput,
   type GrantType,
   grantTypes,
+  type Organization,
   type PlanChange,
   type Posting,
   type PutOrganizationInput,
@@ -98,6 +99,7 @@ export {
   type RecordedPrice,
 } from './prices.ts'
 export { type LibraryRates, libraryRates, type ModelRates, priceLibrary, type RateTier } from './rates.ts'
+export { withOrganization } from './reading.ts'
 export type {
   AccessDecision,
   ExtendInput,

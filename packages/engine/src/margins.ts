@@ -1,8 +1,8 @@
 import type { Pool } from 'pg'
 import { type Credits, credits } from './credits.ts'
-import { queryRows } from './database.ts'
 import { invalid } from './errors.ts'
-import { requireOneOf, requireText } from './validate.ts'
+import { readAsOperator, readAsOrganization } from './reading.ts'
+import { requireOneOf } from './validate.ts'
 
 export const marginGroups = ['day', 'plan', 'capability', 'model', 'organization'] as const
 export type MarginGroup = (typeof marginGroups)[number]
@@ -31,25 +31,28 @@ export interface Margin {
   estimationVariance: Credits | null
 }
 
+interface MarginRow {
+  group: string | null
+  charges: string
+  credits: string
+  charge_usd: string
+  cost_usd: string | null
+  margin_usd: string | null
+  uncharged_credits: string
+  estimated_credits: string | null
+  estimation_variance: string | null
+}
+
 /** Provider cost, charge and margin of calls between two moments. */
 export async function getMargins(pool: Pool, input: MarginsInput): Promise<Margin[]> {
   if (!(input.from < input.to)) throw invalid('from', 'must lie before to')
-  const rows = await queryRows<{
-    group: string | null
-    charges: string
-    credits: string
-    charge_usd: string
-    cost_usd: string | null
-    margin_usd: string | null
-    uncharged_credits: string
-    estimated_credits: string | null
-    estimation_variance: string | null
-  }>(pool, 'select * from stipend.get_margins($1::text, $2::timestamptz, $3::timestamptz, $4::text)', [
-    input.organizationId === undefined ? null : requireText('organizationId', input.organizationId),
-    input.from,
-    input.to,
-    requireOneOf('groupBy', input.groupBy, marginGroups),
-  ])
+  const { organizationId, from, to } = input
+  const text = 'select * from stipend.get_margins($1::text, $2::timestamptz, $3::timestamptz, $4::text)'
+  const values = [organizationId ?? null, from, to, requireOneOf('groupBy', input.groupBy, marginGroups)]
+  const rows =
+    organizationId === undefined
+      ? await readAsOperator<MarginRow>(pool, text, values)
+      : await readAsOrganization<MarginRow>(pool, organizationId, text, values)
   const orNull = (value: string | null) => (value === null ? null : credits(value))
   return rows.map((row) => ({
     group: row.group,

@@ -1,8 +1,8 @@
 import type { Pool } from 'pg'
 import type { Credits } from './credits.ts'
-import { queryRow } from './database.ts'
 import { errorOf, StipendError } from './errors.ts'
 import { type ModelUsage, type PriceBook, sumOfUsages } from './prices.ts'
+import { readAsOrganization } from './reading.ts'
 import type {
   Reservation,
   Reservations,
@@ -144,11 +144,13 @@ export class MeteredCall {
   /** The kept reply of a replayed call. @throws replay_expired with the charge after 48 hours. */
   async reply<Reply>(): Promise<Reply> {
     const { organizationId, id, creditsUsed } = this.reservation
-    const { reply } = await queryRow<{ reply: Reply | null }>(
+    const [kept] = await readAsOrganization<{ reply: Reply | null }>(
       this.#dependencies.pool,
+      organizationId,
       'select stipend.get_reply($1::text, $2::uuid) as reply',
       [organizationId, id],
     )
+    const reply = kept?.reply ?? null
     if (reply === null) {
       throw errorOf('replay_expired', { reservationId: id, creditsUsed: (creditsUsed ?? 0) / 100 })
     }

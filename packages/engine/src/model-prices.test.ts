@@ -195,7 +195,7 @@ test('margins are of one organization, and a late settle does not count its cost
   await engine.cleanupReservations()
   await engine.settleCredits({ organizationId, reservationId, usage: { ...usage, outputTokens: 1000 } })
   await charge(organizationId)
-  const { rows } = await ledger.database.server.query(
+  const { rows } = await ledger.database.owner.query(
     `select type, charged_credits::float, m.cost_usd::float, charge_usd::float, margin_usd::float
      from stipend.call_margins m join stipend.credit_transactions t using (organization_id, sequence)
      where organization_id = $1 order by sequence`,

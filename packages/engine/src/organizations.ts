@@ -1,9 +1,10 @@
 import type { Pool } from 'pg'
 import { type Credits, credits, formatCredits } from './credits.ts'
 import { queryRow } from './database.ts'
-import { invalid } from './errors.ts'
+import { errorOf, invalid } from './errors.ts'
 import { jsonText } from './json-text.ts'
 import type { Actor } from './parties.ts'
+import { readAsOperator, readAsOrganization } from './reading.ts'
 import { type Transaction, type TransactionRow, transactionColumns, transactionOf } from './transactions.ts'
 import { optionalText, requireCredits, requireInteger, requireOneOf, requireText } from './validate.ts'
 
@@ -20,6 +21,27 @@ export interface PutOrganizationResult {
   organizationId: string
   isNew: boolean
   plan: string
+}
+
+export interface Organization {
+  id: string
+  name: string
+}
+
+/** @throws StipendError `organization_not_found` */
+export async function getOrganization(pool: Pool, organizationId: string): Promise<Organization> {
+  const text = 'select o.id, o.name from stipend.organizations o where o.id = $1::text'
+  const [row] = await readAsOrganization<{ id: string; name: string }>(pool, organizationId, text, [
+    organizationId,
+  ])
+  if (row === undefined) throw errorOf('organization_not_found', { organizationId })
+  return row
+}
+
+/** Ids of all organizations, in their order. */
+export async function listOrganizationIds(pool: Pool): Promise<string[]> {
+  const rows = await readAsOperator<{ id: string }>(pool, 'select id from stipend.organizations order by id')
+  return rows.map(({ id }) => id)
 }
 
 export const grantTypes = ['topup', 'promo', 'referral', 'welcome', 'admin', 'refund'] as const

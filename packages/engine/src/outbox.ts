@@ -1,5 +1,6 @@
 import type { Pool } from 'pg'
 import { queryRow, queryRows } from './database.ts'
+import { readAsOrganization } from './reading.ts'
 
 /** Something that happened to an organization. Amounts in the payload are credits as decimals. */
 export interface StipendEvent {
@@ -133,8 +134,9 @@ interface EventRow {
 }
 
 async function outboxEvents(pool: Pool, claim: Claim): Promise<Pending[]> {
-  const rows = await queryRows<EventRow>(
+  const rows = await readAsOrganization<EventRow>(
     pool,
+    claim.organization_id,
     `select id, type, payload, created_at from stipend.outbox_events
      where organization_id = $1::text and delivered_at is null order by id limit $2::integer`,
     [claim.organization_id, eventsAtOnce],
@@ -144,8 +146,9 @@ async function outboxEvents(pool: Pool, claim: Claim): Promise<Pending[]> {
 
 /** Ledger rows after the cursor; those that are no charge are passed over. */
 async function consumptionEvents(pool: Pool, claim: Claim): Promise<Pending[]> {
-  const rows = await queryRows<EventRow & { is_charge: boolean }>(
+  const rows = await readAsOrganization<EventRow & { is_charge: boolean }>(
     pool,
+    claim.organization_id,
     `select t.sequence as id, 'credits.consumption' as type, t.created_at, t.reservation_id is not null as is_charge,
        jsonb_build_object('sequence', t.sequence, 'reservationId', t.reservation_id, 'credits', t.covered_amount - t.amount,
          'balanceAfter', t.balance_after, 'capability', t.capability, 'quality', t.quality, 'model', t.model,

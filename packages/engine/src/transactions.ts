@@ -1,7 +1,7 @@
 import type { Pool } from 'pg'
 import { type Credits, credits, type NanoUsd, nanoUsd } from './credits.ts'
-import { queryRows } from './database.ts'
 import { errorOf, invalid } from './errors.ts'
+import { readAsOrganization } from './reading.ts'
 import { optionalText, requireInteger, requireOneOf, requireText } from './validate.ts'
 
 export const transactionTypes = [
@@ -208,8 +208,10 @@ export async function listTransactions(pool: Pool, input: ListTransactionsInput)
   if (input.cursor !== undefined && !/^\d{1,18}$/.test(input.cursor)) {
     throw invalid('cursor', 'must be the nextCursor of an earlier page')
   }
-  const rows = await queryRows<TransactionRow>(
+  const organizationId = requireText('organizationId', input.organizationId)
+  const rows = await readAsOrganization<TransactionRow>(
     pool,
+    organizationId,
     `select ${transactionColumns('t')}, a.name as actor_name, a.email as actor_email, s.name as subject_name
      from stipend.credit_transactions t
      left join stipend.credit_parties a on a.organization_id = t.organization_id and a.digest = t.actor_digest
@@ -224,7 +226,7 @@ export async function listTransactions(pool: Pool, input: ListTransactionsInput)
      order by t.sequence desc
      limit $8::integer`,
     [
-      requireText('organizationId', input.organizationId),
+      organizationId,
       input.cursor ?? null,
       input.type === undefined ? null : requireOneOf('type', input.type, transactionTypes),
       optionalText('capability', input.capability),
@@ -244,8 +246,7 @@ export async function listTransactions(pool: Pool, input: ListTransactionsInput)
 }
 
 export async function requireOrganization(pool: Pool, organizationId: string): Promise<void> {
-  const [found] = await queryRows(pool, 'select from stipend.organizations o where o.id = $1::text', [
-    requireText('organizationId', organizationId),
-  ])
+  const text = 'select from stipend.organizations o where o.id = $1::text'
+  const [found] = await readAsOrganization(pool, organizationId, text, [organizationId])
   if (found === undefined) throw errorOf('organization_not_found', { organizationId })
 }

@@ -1,5 +1,6 @@
 import type { Pool } from 'pg'
-import { queryRow, queryRows } from './database.ts'
+import { listOrganizationIds } from './organizations.ts'
+import { readAsOrganization } from './reading.ts'
 import { requireText } from './validate.ts'
 
 /** Something in the books that contradicts itself. */
@@ -22,19 +23,17 @@ export interface LedgerVerification {
 export async function verifyLedger(pool: Pool, organizationId?: string): Promise<LedgerVerification> {
   const organizations =
     organizationId === undefined
-      ? (await queryRows<{ id: string }>(pool, 'select id from stipend.organizations order by id')).map(
-          ({ id }) => id,
-        )
+      ? await listOrganizationIds(pool)
       : [requireText('organizationId', organizationId)]
   const problems: LedgerProblem[] = []
   let transactions = 0
   for (const id of organizations) {
-    const rows = await queryRows<{
+    const rows = await readAsOrganization<{
       problem: string
       sequence: string | null
       expected: string | null
       found: string | null
-    }>(pool, 'select * from stipend.verify_ledger($1::text)', [id])
+    }>(pool, id, 'select * from stipend.verify_ledger($1::text)', [id])
     for (const row of rows) {
       problems.push({
         organizationId: id,
@@ -44,12 +43,13 @@ export async function verifyLedger(pool: Pool, organizationId?: string): Promise
         found: row.found,
       })
     }
-    const { count } = await queryRow<{ count: string }>(
+    const [counted] = await readAsOrganization<{ count: string }>(
       pool,
+      id,
       'select count(*) from stipend.credit_transactions where organization_id = $1::text',
       [id],
     )
-    transactions += Number(count)
+    transactions += Number(counted?.count ?? 0)
   }
   return { organizations: organizations.length, transactions, problems }
 }

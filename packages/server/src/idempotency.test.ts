@@ -81,7 +81,7 @@ test('a running request is told, and taken over once its server must have ended'
   const { organizationId } = await api.createOrganization()
   await changePlan(organizationId, 'pro', 'lost')
   const forget = (age: string) =>
-    api.database.server.query(
+    api.database.owner.query(
       `update stipend.idempotency_records set status = null, body = null, created_at = now() - $2::interval
        where organization_id = $1 and key = 'lost'`,
       [organizationId, age],
@@ -97,7 +97,7 @@ test('a running request is told, and taken over once its server must have ended'
 test('a record older than 48 hours is forgotten', async () => {
   const { organizationId } = await api.createOrganization()
   await changePlan(organizationId, 'pro', 'old')
-  await api.database.server.query(
+  await api.database.owner.query(
     `update stipend.idempotency_records set created_at = now() - interval '49 hours' where organization_id = $1`,
     [organizationId],
   )

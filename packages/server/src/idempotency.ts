@@ -10,8 +10,10 @@ export function idempotencyKeyOf(c: Context): string | undefined {
   return requireHeaderText('Idempotency-Key', c.req.header('idempotency-key'), 'optional')
 }
 
-interface FirstAnswer {
-  parameter_hash: Buffer
+interface Claim {
+  is_ours: boolean
+  /** Of who came first; null where that has just given the key up. */
+  parameter_hash: Buffer | null
   status: number | null
   body: unknown
 }
@@ -40,9 +42,8 @@ export async function keepFirstAnswer(
   const namespace = organizationId ?? platformNamespace
   const body = await c.req.text()
   const digest = hash('sha256', JSON.stringify([c.req.method, c.req.path, body]), 'buffer')
-  if (!(await claim(database, namespace, key, digest))) {
-    return replay(await find(database, namespace, key), digest)
-  }
+  const claim = await claimRequest(database, namespace, key, digest)
+  if (!claim.is_ours) return replay(claim, digest)
   await next()
   try {
     await keep(c.res.clone(), database, namespace, key, mode)
@@ -53,37 +54,19 @@ export async function keepFirstAnswer(
   return undefined
 }
 
-/** A record that ran out, or whose server ended before it answered, is taken over. */
-async function claim(database: Pool, namespace: string, key: string, digest: Buffer): Promise<boolean> {
-  const rows = await query(
+async function claimRequest(database: Pool, namespace: string, key: string, digest: Buffer): Promise<Claim> {
+  const [claim] = await query<Claim>(
     database,
-    `insert into stipend.idempotency_records as r (organization_id, key, parameter_hash)
-     values ($1::text, $2::text, $3::bytea)
-     on conflict (organization_id, key) do update
-     set parameter_hash = excluded.parameter_hash, status = null, body = null, created_at = clock_timestamp()
-     where r.created_at < clock_timestamp() - interval '48 hours'
-       or (r.status is null and r.parameter_hash = excluded.parameter_hash
-         and r.created_at < clock_timestamp() - interval '5 minutes')
-     returning key`,
+    'select * from stipend.claim_request($1::text, $2::text, $3::bytea)',
     [namespace, key, digest],
   )
-  return rows.length > 0
+  if (claim === undefined) throw errorOf('internal')
+  return claim
 }
 
-async function find(database: Pool, namespace: string, key: string): Promise<FirstAnswer | undefined> {
-  const [row] = await query<FirstAnswer>(
-    database,
-    `select parameter_hash, status, body from stipend.idempotency_records
-     where organization_id = $1::text and key = $2::text`,
-    [namespace, key],
-  )
-  return row
-}
-
-function replay(first: FirstAnswer | undefined, digest: Buffer): Response {
-  if (first !== undefined && !digest.equals(first.parameter_hash)) throw errorOf('idempotency_mismatch')
-  if (first === undefined || first.status === null)
-    throw errorOf('request_in_flight', { retryAfterMs: 1_000 })
+function replay(first: Claim, digest: Buffer): Response {
+  if (first.parameter_hash?.equals(digest) === false) throw errorOf('idempotency_mismatch')
+  if (first.status === null) throw errorOf('request_in_flight', { retryAfterMs: 1_000 })
   const contentType = first.status < 400 ? 'application/json' : 'application/problem+json'
   const body = first.status < 400 ? replayed(first.body) : first.body
   return new Response(JSON.stringify(body), {
@@ -103,22 +86,14 @@ async function keep(
   key: string,
   mode: 'kept' | 'kept_without_secret',
 ): Promise<void> {
-  if (answer.status >= 500 || passing.has(answer.status)) {
-    await query(
-      database,
-      `delete from stipend.idempotency_records
-       where organization_id = $1::text and key = $2::text and status is null`,
-      [namespace, key],
-    )
-    return
-  }
-  const body: unknown = await answer.json()
-  await query(
-    database,
-    `update stipend.idempotency_records set status = $3::integer, body = $4::jsonb
-     where organization_id = $1::text and key = $2::text and status is null`,
-    [namespace, key, answer.status, JSON.stringify(mode === 'kept' ? body : withoutSecret(body))],
-  )
+  const isKept = answer.status < 500 && !passing.has(answer.status)
+  const body: unknown = isKept ? await answer.json() : null
+  await query(database, 'select stipend.finish_request($1::text, $2::text, $3::integer, $4::jsonb)', [
+    namespace,
+    key,
+    isKept ? answer.status : null,
+    JSON.stringify(mode === 'kept' ? body : withoutSecret(body)),
+  ])
 }
 
 function withoutSecret(body: unknown): unknown {

@@ -246,7 +246,7 @@ test('a database that is not migrated, or half, is told as such, and in the log 
   await using empty = await createTestDatabase({ isMigrated: false })
   await using half = await createTestDatabase()
   await half.owner.query('drop function stipend.get_limits')
-  await half.owner.query('alter table stipend.api_keys drop column last_used_at')
+  await half.owner.query('alter table stipend.api_keys drop column expires_at')
   for (const database of [empty, half]) {
     lines.length = 0
     const logger = { info: keepLine, error: keepLine }

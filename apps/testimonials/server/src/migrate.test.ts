@@ -1,5 +1,5 @@
 import { migrateDown, migrateUp, migrationStatus } from '@stipend/db'
-import { createEngine } from '@stipend/engine'
+import { createEngine, withOrganization } from '@stipend/engine'
 import { createTestDatabase, type TestDatabase } from '@stipend/testing'
 import { expect, test } from 'vitest'
 import { putDemoForm } from './demo/form.ts'
@@ -36,12 +36,19 @@ test('the own schema goes up, down with data in it, and up to the same; Stipendâ
   expect(await putDemoForm(database.server, 'lumen')).not.toBe(formId)
 })
 
-test('a server reads and writes its tables, and may not change them or the key', async () => {
+/** A server looks up in them before it knows the organization. */
+const lookedUp = ['digest_keys', 'form_organizations']
+
+test('a server reads its tables for one organization at a time, and may not change them or the key', async () => {
   await using database = await createTestDatabase()
   await migrate(database.ownerUrl)
   for (const table of await tablesOf(database)) {
     if (table === 'migrations') continue
-    await database.server.query(`select * from testimonials.${table}`)
+    const read = `select * from testimonials.${table}`
+    if (lookedUp.includes(table)) await database.server.query(read)
+    else await expect(database.server.query(read)).rejects.toThrow('permission denied')
+    if (table !== 'digest_keys')
+      await withOrganization(database.server, 'any', (client) => client.query(read))
     await expect(database.server.query(`drop table testimonials.${table}`)).rejects.toThrow('must be owner')
   }
   await expect(database.server.query(`update testimonials.digest_keys set secret = 'known'`)).rejects.toThrow(
@@ -62,4 +69,60 @@ test('organization_id leads every key of what an organization owns', async () =>
   const owned = rows.filter(({ table }) => !referenceTables.includes(table))
   expect(owned.length).toBeGreaterThan(8)
   for (const key of owned) expect(key).toEqual({ ...key, first: 'organization_id' })
+})
+
+test('row level security is on for every table of an organizationâ€™s, and shows and takes its rows alone', async () => {
+  await using database = await createTestDatabase()
+  await migrate(database.ownerUrl)
+  const { rows: tables } = await database.owner.query<{ name: string; is_on: boolean }>(
+    `select c.relname::text as name, c.relrowsecurity as is_on from pg_class c
+     join pg_attribute a on a.attrelid = c.oid and a.attname = 'organization_id'
+     where c.relnamespace = 'testimonials'::regnamespace and c.relkind in ('r', 'p') order by 1`,
+  )
+  expect(tables.length).toBeGreaterThanOrEqual(6)
+  expect(tables.filter(({ is_on }) => !is_on)).toEqual([])
+
+  const formId = '0197f000-0000-7000-8000-000000000001'
+  const rowsOf = (organization: string): string[] => [
+    `insert into testimonials.form_organizations values (gen_random_uuid(), '${organization}')`,
+    `insert into testimonials.forms (organization_id, id, name, product_name, product_description, questions, is_open)
+     values ('${organization}', '${formId}', 'n', 'p', '', '[]', true)`,
+    `insert into testimonials.customers (organization_id, id) values ('${organization}', 'c')`,
+    `insert into testimonials.submissions (organization_id, id, form_id, answers)
+     values ('${organization}', '${formId}', '${formId}', '[]')`,
+    `insert into testimonials.testimonials (organization_id, id, form_id, submission_id, status, made_by, text)
+     values ('${organization}', '${formId}', '${formId}', '${formId}', 'submitted', 'manual', 't')`,
+    `insert into testimonials.ai_interruptions values ('${organization}', '${formId}', 'r', now())`,
+  ]
+  for (const organization of ['acme', 'bell']) {
+    for (const sql of rowsOf(organization)) {
+      await withOrganization(database.server, organization, (client) => client.query(sql))
+    }
+  }
+  for (const sql of rowsOf('bell')) {
+    const intruding = withOrganization(database.server, 'acme', (client) => client.query(sql))
+    await expect(intruding).rejects.toThrow('row-level security')
+  }
+  for (const { name } of tables) {
+    const seen = await withOrganization(database.server, 'acme', (client) =>
+      client.query(`select organization_id from testimonials.${name}`),
+    )
+    expect([name, seen.rows]).toEqual([name, [{ organization_id: 'acme' }]])
+    const theirs = `where organization_id = 'bell'`
+    for (const sql of [
+      `update testimonials.${name} set organization_id = 'acme' ${theirs}`,
+      `delete from testimonials.${name} ${theirs}`,
+    ]) {
+      const touched = await withOrganization(database.server, 'acme', (client) => client.query(sql))
+      expect([sql, touched.rowCount]).toEqual([sql, 0])
+    }
+  }
+  for (const name of ['forms', 'customers']) {
+    const given = withOrganization(database.server, 'acme', (client) =>
+      client.query(
+        `update testimonials.${name} set organization_id = 'bell', id = ${name === 'forms' ? 'gen_random_uuid()' : `'d'`}`,
+      ),
+    )
+    await expect(given).rejects.toThrow('row-level security')
+  }
 })

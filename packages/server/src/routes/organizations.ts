@@ -1,7 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi'
-import { creditsToNumber, grantTypes, invalid, type Posting, toStipendError } from '@stipend/engine'
+import { creditsToNumber, grantTypes, invalid, type Posting } from '@stipend/engine'
 import type { Context } from 'hono'
-import type { Pool } from 'pg'
 import { setReplayedHeader } from '../charge-headers.ts'
 import { organizationIdOf, type StipendEnv } from '../context.ts'
 import { idempotencyKeyOf } from '../idempotency.ts'
@@ -193,11 +192,12 @@ export function organizationRoutes() {
   })
   router.openapi(getRoute, async (c) => {
     const id = organizationIdOf(c)
-    const balance = await c.var.engine.checkCreditBalance(id)
+    const { engine } = c.var
+    const [{ name }, balance] = await Promise.all([engine.getOrganization(id), engine.checkCreditBalance(id)])
     return c.json(
       {
         id,
-        name: await readName(c.var.database, id),
+        name,
         plan: balance.plan,
         status: balance.status,
         unlimited: balance.unlimited,
@@ -263,16 +263,4 @@ function sourceOf(c: Context<StipendEnv>, given: string | undefined): string {
     throw invalid('sourceId', 'must be given, here or as the header Idempotency-Key')
   }
   return source
-}
-
-async function readName(database: Pool, id: string): Promise<string> {
-  try {
-    const { rows } = await database.query<{ name: string }>(
-      'select o.name from stipend.organizations o where o.id = $1::text',
-      [id],
-    )
-    return rows[0]?.name ?? id
-  } catch (error) {
-    throw toStipendError(error)
-  }
 }

@@ -1,7 +1,7 @@
-import type { Engine, StipendError } from '@stipend/engine'
+import { type Engine, type StipendError, withOrganization } from '@stipend/engine'
 import type { Pool } from 'pg'
 import type { Form } from './form.ts'
-import { inTransaction, query } from './query.ts'
+import { query } from './query.ts'
 
 /**
  * Tells the organization that a customer could not have AI help, by the event `form.ai_unavailable`: at most once a
@@ -13,7 +13,7 @@ export async function tellInterruption(
   { organizationId, id, name }: Form,
   { code, status }: StipendError,
 ): Promise<void> {
-  await inTransaction(pool, async (client) => {
+  await withOrganization(pool, organizationId, async (client) => {
     const told = await query(
       client,
       `insert into testimonials.ai_interruptions as i (organization_id, form_id, reason, told_at)

@@ -1,7 +1,7 @@
-import { errorOf, invalid } from '@stipend/engine'
+import { errorOf, invalid, withOrganization } from '@stipend/engine'
 import type { Pool } from 'pg'
 import { newId } from './new-id.ts'
-import { inTransaction, isId, type Page, type PageInput, pageOf, query, requireCursor } from './query.ts'
+import { isId, type Page, type PageInput, pageOf, query, queryIn, requireCursor } from './query.ts'
 
 export interface Question {
   /** Stays while the question is reworded or moved. */
@@ -70,7 +70,7 @@ const selectForms = `select f.*, i.reason, i.told_at
 export async function createForm(pool: Pool, organizationId: string, fields: FormFields): Promise<Form> {
   const id = newId()
   const questions = questionsOf(fields.questions, [])
-  await inTransaction(pool, async (client) => {
+  await withOrganization(pool, organizationId, async (client) => {
     await query(
       client,
       'insert into testimonials.form_organizations (form_id, organization_id) values ($1::uuid, $2::text)',
@@ -98,31 +98,33 @@ export async function createForm(pool: Pool, organizationId: string, fields: For
 /** @throws NotFoundError, for another organization's form as for one that does not exist */
 export async function getForm(pool: Pool, organizationId: string, id: string): Promise<Form> {
   const [row] = isId(id)
-    ? await query<FormRow>(pool, `${selectForms} where f.organization_id = $1::text and f.id = $2::uuid`, [
+    ? await queryIn<FormRow>(
+        pool,
         organizationId,
-        id,
-      ])
+        `${selectForms} where f.organization_id = $1::text and f.id = $2::uuid`,
+        [organizationId, id],
+      )
     : []
   return formOf(row ?? noForm(id))
 }
 
 /** A form by its id alone, as the public knows it. @throws NotFoundError */
 export async function findForm(pool: Pool, id: string): Promise<Form> {
-  const [row] = isId(id)
-    ? await query<FormRow>(
+  const [found] = isId(id)
+    ? await query<{ organization_id: string }>(
         pool,
-        `${selectForms} where f.id = $1::uuid and f.organization_id = (
-           select o.organization_id from testimonials.form_organizations o where o.form_id = $1::uuid)`,
+        'select organization_id from testimonials.form_organizations where form_id = $1::uuid',
         [id],
       )
     : []
-  return formOf(row ?? noForm(id))
+  return await getForm(pool, (found ?? noForm(id)).organization_id, id)
 }
 
 /** Newest first. */
 export async function listForms(pool: Pool, organizationId: string, page: PageInput): Promise<Page<Form>> {
-  const rows = await query<FormRow>(
+  const rows = await queryIn<FormRow>(
     pool,
+    organizationId,
     `${selectForms} where f.organization_id = $1::text and ($2::uuid is null or f.id < $2::uuid)
      order by f.id desc limit $3::integer`,
     [organizationId, requireCursor(page.cursor), page.limit + 1],
@@ -137,7 +139,7 @@ export async function updateForm(
   changes: FormChanges,
 ): Promise<Form> {
   if (!isId(id)) noForm(id)
-  await inTransaction(pool, async (client) => {
+  await withOrganization(pool, organizationId, async (client) => {
     const [row] = await query<{ questions: Question[] }>(
       client,
       'select questions from testimonials.forms where organization_id = $1::text and id = $2::uuid for update',
@@ -169,7 +171,7 @@ export async function updateForm(
 /** Removes the form with all that came in by it. @throws NotFoundError */
 export async function deleteForm(pool: Pool, organizationId: string, id: string): Promise<void> {
   if (!isId(id)) noForm(id)
-  await inTransaction(pool, async (client) => {
+  await withOrganization(pool, organizationId, async (client) => {
     const deleted = await query(
       client,
       'delete from testimonials.forms where organization_id = $1::text and id = $2::uuid returning id',

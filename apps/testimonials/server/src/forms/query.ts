@@ -1,4 +1,4 @@
-import { errorOf, invalid, toStipendError } from '@stipend/engine'
+import { errorOf, invalid, toStipendError, withOrganization } from '@stipend/engine'
 import { DatabaseError, type Pool, type PoolClient, type QueryResultRow } from 'pg'
 
 /** Rows of one statement. @throws StipendError */
@@ -21,25 +21,14 @@ function namesRemovedForm(error: unknown): boolean {
   return isForeignKey && error.constraint?.includes('form_id') === true
 }
 
-/** Runs `work` in one transaction. @throws StipendError, and whatever `work` throws */
-export async function inTransaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
-  const client = await pool.connect().catch((error: unknown) => {
-    throw toStipendError(error)
-  })
-  let isBroken = false
-  try {
-    await query(client, 'begin', [])
-    const result = await work(client)
-    await query(client, 'commit', [])
-    return result
-  } catch (error) {
-    await client.query('rollback').catch(() => {
-      isBroken = true
-    })
-    throw error
-  } finally {
-    client.release(isBroken)
-  }
+/** Rows of one statement on an organization's own, under row level security. @throws StipendError */
+export async function queryIn<Row extends QueryResultRow>(
+  pool: Pool,
+  organizationId: string,
+  text: string,
+  values: readonly unknown[],
+): Promise<Row[]> {
+  return await withOrganization(pool, organizationId, (client) => query<Row>(client, text, values))
 }
 
 /** One page of a list, newest first. */

@@ -1,9 +1,9 @@
-import { errorOf } from '@stipend/engine'
+import { errorOf, withOrganization } from '@stipend/engine'
 import type { Pool, PoolClient } from 'pg'
 import type { Customer } from '../identity/customer.ts'
 import type { Form } from './form.ts'
 import { newId } from './new-id.ts'
-import { inTransaction, isId, type Page, type PageInput, pageOf, query, requireCursor } from './query.ts'
+import { isId, type Page, type PageInput, pageOf, query, queryIn, requireCursor } from './query.ts'
 
 export interface Answer {
   question: string
@@ -38,7 +38,7 @@ export async function submit(
   input: SubmitInput,
 ): Promise<{ submissionId: string; testimonialId: string; madeBy: 'ai' | 'manual' }> {
   const { organizationId, id: formId } = input.form
-  return await inTransaction(pool, async (client) => {
+  return await withOrganization(pool, organizationId, async (client) => {
     await limitSender(client, input)
     const submissionId = await keepAnswers(client, input)
     const name = input.name ?? input.customer.actor.name ?? null
@@ -150,8 +150,9 @@ export async function listSubmissions(
   { organizationId, id }: Form,
   page: PageInput,
 ): Promise<Page<Submission>> {
-  const rows = await query<SubmissionRow>(
+  const rows = await queryIn<SubmissionRow>(
     pool,
+    organizationId,
     `select s.id, s.form_id, s.answers, s.customer_id, coalesce(s.customer_name, c.name) as name, c.email, s.created_at
      from testimonials.submissions s
      left join testimonials.customers c on c.organization_id = s.organization_id and c.id = s.customer_id

@@ -3,7 +3,7 @@ import type { Pool } from 'pg'
 import type { Customer } from '../identity/customer.ts'
 import type { Form } from './form.ts'
 import { newId } from './new-id.ts'
-import { isId, type Page, type PageInput, pageOf, query, requireCursor } from './query.ts'
+import { isId, type Page, type PageInput, pageOf, queryIn, requireCursor } from './query.ts'
 
 export const testimonialStatuses = ['draft', 'submitted', 'published'] as const
 export type TestimonialStatus = (typeof testimonialStatuses)[number]
@@ -48,8 +48,9 @@ export async function keepDraft(
   input: { form: Form; customer: Customer; text: string; reservationId: string },
 ): Promise<string> {
   const { form, customer, text, reservationId } = input
-  const [kept] = await query<{ id: string }>(
+  const [kept] = await queryIn<{ id: string }>(
     pool,
+    form.organizationId,
     `with old as (
        delete from testimonials.testimonials
        where organization_id = $1::text and status = 'draft' and created_at < clock_timestamp() - interval '48 hours'),
@@ -83,8 +84,9 @@ export async function listTestimonials(
   page: PageInput & { status?: TestimonialStatus | undefined },
 ): Promise<Page<Testimonial>> {
   const statuses = page.status === undefined ? ['submitted', 'published'] : [page.status]
-  const rows = await query<TestimonialRow>(
+  const rows = await queryIn<TestimonialRow>(
     pool,
+    organizationId,
     `select ${columns} from testimonials.testimonials
      where organization_id = $1::text and form_id = $2::uuid and status = any($3::text[])
        and ($4::uuid is null or id < $4::uuid)
@@ -101,8 +103,9 @@ export async function setPublished(
   isPublished: boolean,
 ): Promise<Testimonial> {
   const [row] = isId(testimonialId)
-    ? await query<TestimonialRow>(
+    ? await queryIn<TestimonialRow>(
         pool,
+        form.organizationId,
         `update testimonials.testimonials
          set status = case when status = 'draft' then status when $4::boolean then 'published' else 'submitted' end,
            published_at = case when $4::boolean and status <> 'draft' then coalesce(published_at, clock_timestamp()) end,
