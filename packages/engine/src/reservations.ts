@@ -45,6 +45,8 @@ export interface ReserveInput<Capability extends string = string, Quality extend
   leaseSeconds?: number | undefined
   /** The model is called as soon as the hold is admitted. Default false. */
   isDispatched?: boolean | undefined
+  /** Who asked makes the call and ends the hold over HTTP; the server's own calls are not theirs to end. Default false. */
+  isRemote?: boolean | undefined
 }
 
 /** An admitted call, or with `isReplay` how the key's first call ended. Amounts in hundredths of credits. */
@@ -333,6 +335,7 @@ export class Reservations {
       leaseSeconds: requireInteger('leaseSeconds', input.leaseSeconds ?? 300, 1, 3600),
       isDispatched: input.isDispatched ?? false,
       isDryRun,
+      isRemote: input.isRemote ?? false,
       actorType: actor === undefined ? null : requireOneOf('actor.type', actor.type, actorTypes),
       actorId: actor === undefined ? null : requireText('actor.id', actor.id),
       actor: this.#parties.digest(organizationId, actor),

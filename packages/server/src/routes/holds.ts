@@ -26,6 +26,9 @@ const holdSchema = z
     estimatedCredits: creditsOutput,
     maximumCredits: creditsOutput.openapi({ description: 'The most that settling can charge.' }),
     dispatched: z.boolean().openapi({ description: 'The model has been called: an expiry is charged.' }),
+    remote: z
+      .boolean()
+      .openapi({ description: 'Made here, to be ended here; else a call of the server, which ends it.' }),
     creditsUsed: creditsOutput.nullable().openapi({ description: 'Once it has ended.' }),
     sequence: z.int().nullable().openapi({ description: 'Ledger row; null where nothing was charged.' }),
     actor: partyOutput,
@@ -37,10 +40,11 @@ const holdSchema = z
   })
   .openapi('StandingReservation')
 
-function holdJson({ isDispatched, ...hold }: Hold) {
+function holdJson({ isDispatched, isRemote, ...hold }: Hold) {
   return {
     ...hold,
     dispatched: isDispatched,
+    remote: isRemote,
     estimatedCredits: creditsToNumber(hold.estimatedCredits),
     maximumCredits: creditsToNumber(hold.maximumCredits),
     creditsUsed: creditsOrNull(hold.creditsUsed),

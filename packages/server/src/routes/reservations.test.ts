@@ -267,3 +267,34 @@ test('a platform key names the organization', async () => {
   })
   expect(unknown).toMatchObject({ status: 404, body: { code: 'organization_not_found' } })
 })
+
+test("a call of the server's own is nobody's to end over HTTP, whatever their scopes", async () => {
+  const { organizationId } = await api.createOrganization()
+  const admin = await api.createKey(organizationId, ['admin'])
+  const { engine } = api.stipend
+  const call = { organizationId, capability: 'reply', idempotencyKey: 'theirs' } as const
+  const { id } = await engine.reserveCredits({ ...call, estimatedCredits: credits(5) })
+  const attempts: readonly [string, object | undefined][] = [
+    [`/reservations/${id}/settle`, { actualCredits: 0.25 }],
+    [`/reservations/${id}/release`, undefined],
+    [`/reservations/${id}/extend`, { usage: { model: 'mini', inputTokens: 0, outputTokens: 0 } }],
+  ]
+  for (const [path, body] of attempts) {
+    const refused = await api.call('POST', path, { key: admin, body })
+    expect([path, refused]).toMatchObject([path, { status: 403, body: { code: 'forbidden' } }])
+  }
+  const settled = await engine.settleCredits({ organizationId, reservationId: id, actualCredits: credits(5) })
+  expect(settled).toMatchObject({ status: 'settled', creditsUsed: 500 })
+})
+
+test('a person reserves as themselves', async () => {
+  const actor = { type: 'member', id: 'ann' } as const
+  const identify = async () => ({ organizationId: 'org_1', role: 'member' as const, actor })
+  await using own = await createTestApi({ identify })
+  const named = { capability: 'reply', actor: { type: 'member', id: 'bob' } }
+  const refused = await own.call('POST', '/reservations', { key: undefined, body: named })
+  expect(refused).toMatchObject({ status: 400, body: { field: 'actor' } })
+  const { body } = await own.call('POST', '/reservations', { key: undefined, body: { capability: 'reply' } })
+  const hold = await own.call('GET', `/reservations/${body.id}`, { key: undefined })
+  expect(hold.body).toMatchObject({ actor, remote: true })
+})

@@ -1,7 +1,8 @@
 import { createRoute, z } from '@hono/zod-openapi'
-import { creditsToNumber, invalid, type Reservation, type Settlement } from '@stipend/engine'
+import { creditsToNumber, errorOf, invalid, type Reservation, type Settlement } from '@stipend/engine'
+import type { Context } from 'hono'
 import { setCreditHeaders, setReplayedHeader } from '../charge-headers.ts'
-import { organizationIdOf } from '../context.ts'
+import { organizationIdOf, type StipendEnv } from '../context.ts'
 import { idempotencyKeyOf } from '../idempotency.ts'
 import { protectedRoute } from '../principal.ts'
 import { createRouter } from '../router.ts'
@@ -184,15 +185,34 @@ const extendRoute = createRoute({
   },
 })
 
+/**
+ * A hold that was made here. Those of the server's own calls are charged by what their models used: who could settle
+ * them would choose the price.
+ */
+async function requireRemote(c: Context<StipendEnv>, reservationId: string) {
+  const organizationId = organizationIdOf(c)
+  const { isRemote } = await c.var.engine.getReservation({ organizationId, reservationId })
+  if (isRemote) return { organizationId, reservationId }
+  throw errorOf('forbidden', {
+    message: 'This hold belongs to a call that the server makes: it ends with that call.',
+    reservationId,
+  })
+}
+
 /** Holds of calls that the caller makes itself. */
 export function reservationRoutes() {
   const router = createRouter()
   router.openapi(reserveRoute, async (c) => {
     const { actor, ...call } = c.req.valid('json')
+    const { principal } = c.var
+    if (actor !== undefined && principal.role !== null) {
+      throw invalid('actor', 'must be left out: it is who is signed in')
+    }
     const reservation = await c.var.engine.reserveCredits({
       ...call,
       organizationId: organizationIdOf(c),
-      actor: actor ?? c.var.principal.actor,
+      actor: actor ?? principal.actor,
+      isRemote: true,
       idempotencyKey: idempotencyKeyOf(c),
     })
     setReplayedHeader(c, reservation)
@@ -204,8 +224,7 @@ export function reservationRoutes() {
       throw invalid('actualCredits', 'or usage must be given, exactly one of them')
     }
     const settlement = await c.var.engine.settleCredits({
-      organizationId: organizationIdOf(c),
-      reservationId: c.req.valid('param').id,
+      ...(await requireRemote(c, c.req.valid('param').id)),
       actualCredits,
       usage,
     })
@@ -213,18 +232,15 @@ export function reservationRoutes() {
     return c.json(settlementJson(settlement), 200)
   })
   router.openapi(releaseRoute, async (c) => {
-    const settlement = await c.var.engine.releaseCredits({
-      organizationId: organizationIdOf(c),
-      reservationId: c.req.valid('param').id,
-    })
+    const hold = await requireRemote(c, c.req.valid('param').id)
+    const settlement = await c.var.engine.releaseCredits(hold)
     setReplayedHeader(c, settlement)
     return c.json(settlementJson(settlement), 200)
   })
   router.openapi(extendRoute, async (c) => {
     const { dispatched, ...more } = c.req.valid('json')
     const extension = await c.var.engine.extendReservation({
-      organizationId: organizationIdOf(c),
-      reservationId: c.req.valid('param').id,
+      ...(await requireRemote(c, c.req.valid('param').id)),
       isDispatched: dispatched,
       ...more,
     })

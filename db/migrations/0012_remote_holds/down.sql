@@ -1,0 +1,1 @@
+alter table stipend.credit_reservations drop column is_remote;
