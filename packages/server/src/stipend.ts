@@ -31,6 +31,7 @@ import { documentationRoutes } from './routes/documentation.ts'
 import { healthRoutes } from './routes/health.ts'
 import { holdRoutes } from './routes/holds.ts'
 import { organizationRoutes } from './routes/organizations.ts'
+import { type ExportHostParty, partyRoutes } from './routes/parties.ts'
 import { reservationRoutes } from './routes/reservations.ts'
 import { transactionRoutes } from './routes/transactions.ts'
 
@@ -56,6 +57,8 @@ export interface StipendOptions<Catalog extends CatalogDefinition = CatalogDefin
   onEvent?: EventHandler | undefined
   /** Also credits.consumption, an event for each charge. Default false. */
   consumptionEvents?: boolean | undefined
+  /** What the host's own tables have of a person, for `GET /parties/…`; erasing there is for the event `party.erased`. */
+  exportHostParty?: ExportHostParty | undefined
 }
 
 export interface Stipend<Catalog extends CatalogDefinition = CatalogDefinition>
@@ -116,6 +119,7 @@ export function createStipend<const Catalog extends CatalogDefinition>(
     holdRoutes(),
     organizationRoutes(),
     budgetRoutes(),
+    partyRoutes({ exportHostParty: options.exportHostParty }),
     apiKeyRoutes(),
     healthRoutes(),
   ]) {

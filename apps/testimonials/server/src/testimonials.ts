@@ -1,6 +1,8 @@
 import type { Timeouts } from '@stipend/engine/ai'
 import { createStipend, type Identify, type Logger, type Stipend } from '@stipend/server'
 import type { Pool } from 'pg'
+import { exportCustomer } from './forms/erase-customer.ts'
+import { createEventHandler } from './forms/on-event.ts'
 import { defaultFormSettings, type FormSettings } from './forms/settings.ts'
 import type { Connection } from './listen.ts'
 import { createModelRegistry, type ModelRegistry } from './models/registry.ts'
@@ -38,7 +40,17 @@ export function createTestimonials(options: TestimonialsOptions): Testimonials {
   const registry = createModelRegistry(options.providers)
   const timeouts = { attemptMs: 30_000, totalMs: 60_000, ...options.timeouts }
   const { resolve: providers } = registry
-  const stipend = createStipend({ database, catalog, identify, logger, providers, timeouts })
+  const stipend = createStipend({
+    database,
+    catalog,
+    identify,
+    logger,
+    providers,
+    timeouts,
+    onEvent: createEventHandler(database),
+    exportHostParty: async ({ organizationId, type, id }) =>
+      type === 'customer' ? exportCustomer(database, { organizationId, customerId: id }) : null,
+  })
   stipend.app.get('/', (c) => c.redirect('docs', 302))
   const settings = options.forms ?? defaultFormSettings
   for (const router of [
