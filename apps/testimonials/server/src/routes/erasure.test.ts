@@ -46,7 +46,12 @@ it('erases a customer here too, by the event, and leaves what others sent', asyn
   }
   const [ada, bob] = [await bearer('ada', 'Ada Example'), await bearer('bob', 'Bob Other')]
   for (const [name, customer] of Object.entries({ 'Ada Example': ada, 'Bob Other': bob })) {
-    const assembled = await product.call('POST', `${path}/assemble-testimonial`, { answers }, customer)
+    const assembled = await product.call(
+      'POST',
+      `${path}/assemble-testimonial`,
+      { answers },
+      { ...customer, 'idempotency-key': name },
+    )
     expect(assembled.status, JSON.stringify(assembled.body)).toBe(200)
     const sent = await product.call(
       'POST',
@@ -56,7 +61,12 @@ it('erases a customer here too, by the event, and leaves what others sent', asyn
     )
     expect(sent.status, JSON.stringify(sent.body)).toBe(201)
   }
-  const draft = await product.call('POST', `${path}/assemble-testimonial`, { answers }, ada)
+  const draft = await product.call(
+    'POST',
+    `${path}/assemble-testimonial`,
+    { answers },
+    { ...ada, 'idempotency-key': 'draft' },
+  )
   expect(draft.status).toBe(200)
   const held = [
     'stipend.credit_parties',
