@@ -16,6 +16,13 @@ export {
   type WorkerReport,
 } from './jobs/worker.ts'
 export { openapiDocument } from './openapi-document.ts'
+export {
+  createFetchPublic,
+  type FetchPublic,
+  type OutgoingOptions,
+  type OutgoingRequest,
+  OutgoingRequestError,
+} from './outgoing.ts'
 export { protect, requirePrincipal } from './principal.ts'
 export { type Problem, problemOf, problemResponse, problemText } from './problem.ts'
 export { type RouteAccess, routeAccess } from './route-access.ts'
