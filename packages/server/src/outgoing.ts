@@ -21,8 +21,8 @@ export class OutgoingRequestError extends Error {
 
 export interface OutgoingOptions {
   /**
-   * Allows loopback, private, link-local and other reserved addresses too: true for all of them, or a list of addresses
-   * and networks such as `10.20.0.0/16`.
+   * Allows loopback, private, link-local and other reserved addresses too: true for all of them, or those of a list,
+   * such as `10.20.0.7`.
    */
   allowPrivate?: boolean | readonly string[] | undefined
   /** For the connection, the answer and its body together. Default 10 s. */
@@ -72,7 +72,7 @@ export function createFetchPublic(options: OutgoingOptions = {}): FetchPublic {
 }
 
 function checkUrl(text: string, base?: URL): URL {
-  const url = URL.canParse(text, base) ? new URL(text, base) : null
+  const url = URL.canParse(text, base?.href) ? new URL(text, base) : null
   if (url === null || !['http:', 'https:'].includes(url.protocol)) {
     throw new OutgoingRequestError('url_refused', 'The URL is not of the form https://host/path.')
   }

@@ -17,6 +17,8 @@ import { bodyLimit } from 'hono/body-limit'
 import type { Pool } from 'pg'
 import { allowedMethods } from './allowed-methods.ts'
 import type { Identify, Logger, StipendEnv } from './context.ts'
+import { corsFor } from './cors.ts'
+import { type ClientAddress, throttleWrongCredentials } from './credential-throttle.ts'
 import { logReport } from './jobs/log-report.ts'
 import { startWorker, type Worker } from './jobs/worker.ts'
 import { registerSecurity } from './openapi-document.ts'
@@ -53,6 +55,18 @@ export interface StipendOptions<Catalog extends CatalogDefinition = CatalogDefin
   /** Of model calls. */
   timeouts?: Partial<Timeouts> | undefined
   logger?: Logger | undefined
+  /**
+   * Origins whose pages may call with the browser's credentials, such as `https://app.example.com`. Default: none but
+   * the API's own.
+   */
+  allowedOrigins?: readonly string[] | undefined
+  /**
+   * Who sends a request, for counting wrong keys and tokens; `env` is what the server hands to `app.fetch`. Default:
+   * unknown, so they are not counted.
+   */
+  clientAddress?: ClientAddress | undefined
+  /** Wrong keys and tokens of one sender in a minute, before they are answered with 429. Default 60. */
+  wrongCredentialsPerMinute?: number | undefined
   /** Takes what happens to organizations, at least once and in each one's order; called where a worker runs. */
   onEvent?: EventHandler | undefined
   /** Also credits.consumption, an event for each charge. Default false. */
@@ -97,6 +111,12 @@ export function createStipend<const Catalog extends CatalogDefinition>(
   })
   const app = createRouter({ basePath: options.basePath })
   app.use(requestContext({ engine, database, identify, logger }))
+  if (options.allowedOrigins !== undefined && options.allowedOrigins.length > 0) {
+    app.use(corsFor(options.allowedOrigins))
+  }
+  if (options.clientAddress !== undefined) {
+    app.use(throttleWrongCredentials(options.clientAddress, options.wrongCredentialsPerMinute ?? 60))
+  }
   app.use(
     bodyLimit({
       maxSize: maxBodyBytes,
