@@ -31,7 +31,7 @@ export interface ConnectionLimits {
   maxConnections: number
 }
 
-export const defaultLimits: ConnectionLimits = {
+const defaultLimits: ConnectionLimits = {
   headersTimeoutMs: 10_000,
   requestTimeoutMs: 30_000,
   keepAliveTimeoutMs: 5_000,
