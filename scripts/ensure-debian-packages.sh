@@ -6,7 +6,7 @@ set -euo pipefail
 # To add: postgresql-contrib /usr/lib/postgresql/15/bin/pgbench.
 needed="
 postgresql-15 /usr/lib/postgresql/15/bin/postgres the tests on PostgreSQL 15 and the check of db/schema.sql
-pgbouncer /usr/sbin/pgbouncer the tests through PgBouncer
+pgbouncer /usr/sbin/pgbouncer the suite through PgBouncer
 chromium /usr/bin/chromium the tests of pages in a browser
 hledger /usr/bin/hledger the tests of the ledger's export
 "
@@ -26,7 +26,8 @@ install_missing() {
   mkdir -p /etc/postgresql-common
   [ -e /etc/postgresql-common/createcluster.conf ] ||
     echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.conf
-  export DEBIAN_FRONTEND=noninteractive
+  # And in runlevel 1 it starts no service of what it installs.
+  export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1
   apt-get -qq -o DPkg::Lock::Timeout=120 update &&
     apt-get -qq -y --no-install-recommends -o DPkg::Lock::Timeout=120 -o Dpkg::Options::=--force-confold \
       -o Dpkg::Use-Pty=0 install "${missing[@]}" >/dev/null

@@ -41,7 +41,7 @@ const securityHeaders: Readonly<Record<string, string>> = {
 /** For a year, this host alone: what stands beside it is not Stipend's to decide. */
 const strictTransport = 'max-age=31536000'
 
-type Given = Pick<StipendVariables, 'engine' | 'database' | 'identify' | 'logger'>
+type Given = Pick<StipendVariables, 'engine' | 'database' | 'identify' | 'verifyToken' | 'logger'>
 
 /** First of all middleware: the request id, what handlers need, headers of the answer, one log line per request. */
 export function requestContext(given: Given): MiddlewareHandler<StipendEnv> {
@@ -53,6 +53,7 @@ export function requestContext(given: Given): MiddlewareHandler<StipendEnv> {
     c.set('engine', given.engine)
     c.set('database', given.database)
     c.set('identify', given.identify)
+    c.set('verifyToken', given.verifyToken)
     c.set('logger', given.logger)
     await next()
     c.header('X-Request-Id', requestId)

@@ -11,12 +11,12 @@ import {
   createRouter,
   createStipend,
   creditsOutput,
+  type Identity,
   idempotencyKeyOf,
   jsonAnswer,
   jsonBody,
   openapiDocument,
   organizationIdOf,
-  type Principal,
   proseInput,
   protect,
   refusals,
@@ -29,10 +29,10 @@ const lines: { fields: Record<string, unknown>; message: string | undefined }[] 
 const keepLine = (fields: object, message?: string) => {
   lines.push({ fields: { ...fields }, message })
 }
-const member: Principal = {
+const member: Identity = {
   organizationId: 'org_1',
   actor: { type: 'member', id: 'ann', name: 'Ann' },
-  scopes: ['ai:run', 'credits:read'],
+  role: 'member',
 }
 
 let api: TestApi
@@ -52,7 +52,7 @@ function hostRoutes() {
     createRoute({
       method: 'post',
       path: '/ai/shout',
-      ...protect({ scopes: ['ai:run'], target: 'organization' }),
+      ...protect({ role: 'member', scopes: ['ai:run'], target: 'organization' }),
       request: { body: jsonBody(z.strictObject({ text: proseInput(20) })) },
       responses: {
         200: jsonAnswer(
@@ -105,7 +105,7 @@ test('a route of the host is metered, replayed, refused and documented like the 
   expect(refused).toMatchObject({ status: 502, body: { code: 'provider_failed', retryable: true } })
   expect(openapiDocument(api.stipend.app)).toHaveProperty(
     ['paths', '/ai/shout', 'post', 'security'],
-    [{ apiKey: ['ai:run'] }],
+    [{ apiKey: ['ai:run'] }, { person: ['member'] }],
   )
 })
 
@@ -134,12 +134,11 @@ test("the host's identify answers where no API key is given, a key goes first", 
   expect(known).toMatchObject({ status: 200, body: { actor: 'ann' } })
   const wrong = await api.call('GET', '/credits/balance', { key: `sp_live_${'x'.repeat(43)}`, headers })
   expect(wrong.status).toBe(401)
-  const scope = await api.call('POST', '/reservations', {
-    key: undefined,
-    body: { capability: 'reply' },
-    headers,
+  const role = await api.call('GET', '/budgets', { key: undefined, headers })
+  expect(role).toMatchObject({
+    status: 403,
+    body: { code: 'forbidden', requiredRole: 'admin', remedy: { action: 'ask_admin', role: 'admin' } },
   })
-  expect(scope).toMatchObject({ status: 403, body: { scope: 'reservations:write' } })
 })
 
 test('the request id is taken if well-formed, else made', async () => {
@@ -284,7 +283,7 @@ test('a lost database is a 503 that says when to come again, never a 500', async
   const stipend = createStipend({
     database: pool,
     catalog,
-    identify: async () => ({ ...member, organizationId: null, scopes: ['admin'] }),
+    identify: async () => ({ organizationId: null, role: 'operator', actor: member.actor }),
   })
   const call = (method: string, path: string, body?: unknown, key?: string) =>
     callApp(stipend, method, path, {
