@@ -15,6 +15,8 @@ export interface StartSettings extends DatabaseSettings {
   providers: ProviderSettings
   /** Of public forms; default: nobody can sign in. */
   forms?: FormSettings | undefined
+  /** Origins whose pages may call with the browser's credentials. Default: none. */
+  allowedOrigins?: readonly string[] | undefined
   logger: Logger
 }
 
@@ -34,11 +36,17 @@ export interface Running {
  * @throws StartError, MigrationError with a sentence for the person at the terminal.
  */
 export async function start(settings: StartSettings): Promise<Running> {
-  const { directory, host, port, providers, forms, logger } = settings
+  const { directory, host, port, providers, forms, allowedOrigins, logger } = settings
   const database = await openDatabase(settings, () =>
     logger.error({ code: 'database_unavailable' }, 'connection lost'),
   )
-  const testimonials = createTestimonials({ database: database.server, providers, forms, logger })
+  const testimonials = createTestimonials({
+    database: database.server,
+    providers,
+    forms,
+    allowedOrigins,
+    logger,
+  })
   const { engine } = testimonials
   let listener: Listener | null = null
   try {

@@ -1,13 +1,17 @@
 import type { Timeouts } from '@stipend/engine/ai'
 import { createStipend, type Identify, type Logger, type Stipend } from '@stipend/server'
 import type { Pool } from 'pg'
+import { exportCustomer } from './forms/erase-customer.ts'
+import { createEventHandler } from './forms/on-event.ts'
 import { defaultFormSettings, type FormSettings } from './forms/settings.ts'
+import { clientAddress, senderOf } from './identity/client-address.ts'
 import type { Connection } from './listen.ts'
 import { createModelRegistry, type ModelRegistry } from './models/registry.ts'
 import type { ProviderSettings } from './models/settings.ts'
 import { testimonialRoutes } from './routes/ai.ts'
 import { formEntryRoutes } from './routes/form-entries.ts'
 import { formRoutes } from './routes/forms.ts'
+import { remoteAddressOf } from './routes/identify-customer.ts'
 import { withPublicCors } from './routes/public-cors.ts'
 import { publicFormRoutes } from './routes/public-forms.ts'
 import { catalog, type TestimonialsCatalog } from './stipend.catalog.ts'
@@ -21,6 +25,8 @@ export interface TestimonialsOptions {
   logger?: Logger | undefined
   /** Of public forms. Default: nobody can sign in, so that all customers are anonymous. */
   forms?: FormSettings | undefined
+  /** Origins whose pages may call with the browser's credentials. Default: none. */
+  allowedOrigins?: readonly string[] | undefined
   /** Of model calls. Default 30 s for one and 60 s for a request with all its calls. */
   timeouts?: Partial<Timeouts> | undefined
 }
@@ -38,9 +44,25 @@ export function createTestimonials(options: TestimonialsOptions): Testimonials {
   const registry = createModelRegistry(options.providers)
   const timeouts = { attemptMs: 30_000, totalMs: 60_000, ...options.timeouts }
   const { resolve: providers } = registry
-  const stipend = createStipend({ database, catalog, identify, logger, providers, timeouts })
-  stipend.app.get('/', (c) => c.redirect('docs', 302))
   const settings = options.forms ?? defaultFormSettings
+  const stipend = createStipend({
+    database,
+    catalog,
+    identify,
+    logger,
+    providers,
+    timeouts,
+    allowedOrigins: options.allowedOrigins,
+    clientAddress: (request, env) => {
+      const forwardedFor = request.headers.get('x-forwarded-for') ?? undefined
+      const address = clientAddress(remoteAddressOf(env), forwardedFor, settings.trustedProxies)
+      return address === null ? null : senderOf(address)
+    },
+    onEvent: createEventHandler(database),
+    exportHostParty: async ({ organizationId, type, id }) =>
+      type === 'customer' ? exportCustomer(database, { organizationId, customerId: id }) : null,
+  })
+  stipend.app.get('/', (c) => c.redirect('docs', 302))
   for (const router of [
     testimonialRoutes(stipend),
     formRoutes(),

@@ -2,6 +2,7 @@ import { type ApiKeyScope, creditsToNumber, type Transaction } from '@stipend/en
 import type { Timeouts } from '@stipend/engine/ai'
 import type { Logger } from '@stipend/server'
 import { createTestDatabase, type TestDatabase } from '@stipend/testing'
+import { recordLog, watchExchange } from '@stipend/testing/log-watch'
 import pino from 'pino'
 import type { FormSettings } from '../forms/settings.ts'
 import { listen } from '../listen.ts'
@@ -42,11 +43,20 @@ export async function startTestProduct(given: {
   providers: ProviderSettings
   timeouts?: Partial<Timeouts>
   forms?: FormSettings
+  allowedOrigins?: readonly string[]
 }): Promise<TestProduct> {
   const database = await createTestDatabase()
   await migrate(database.ownerUrl)
   const lines: string[] = []
-  const logger: Logger = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) })
+  const logger: Logger = pino(
+    { level: 'trace' },
+    {
+      write: (line: string) => {
+        lines.push(line)
+        recordLog(line)
+      },
+    },
+  )
   const testimonials = createTestimonials({ ...given, database: database.server, logger })
   const { engine } = testimonials
   await engine.pushCatalog({ author: 'test' })
@@ -54,7 +64,10 @@ export async function startTestProduct(given: {
   const call = async (path: string, init: RequestInit): Promise<Answer> => {
     const response = await fetch(`${listener.url}${path}`, init)
     const text = await response.text()
-    return { status: response.status, headers: response.headers, body: text === '' ? null : JSON.parse(text) }
+    const body = text === '' ? null : JSON.parse(text)
+    watchExchange({ headers: init.headers, body: typeof init.body === 'string' ? parse(init.body) : null })
+    watchExchange({ body })
+    return { status: response.status, headers: response.headers, body }
   }
   return {
     url: listener.url,
@@ -86,5 +99,14 @@ export async function startTestProduct(given: {
       await testimonials.close()
       await database[Symbol.asyncDispose]()
     },
+  }
+}
+
+/** JSON, or nothing: a test may send anything. */
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
   }
 }
