@@ -1,6 +1,7 @@
 import type { Pool } from 'pg'
 import { type Credits, credits } from './credits.ts'
-import { queryRow, queryRows } from './database.ts'
+import { queryRow } from './database.ts'
+import { readAsOperator, readAsOrganization } from './reading.ts'
 import { requireOrganization } from './transactions.ts'
 import { requireText } from './validate.ts'
 
@@ -81,12 +82,13 @@ export async function exportParty(pool: Pool, party: PartyKey): Promise<PartyExp
   const exports: PartyExport[] = []
   for (const organizationId of await organizationsOf(pool, party)) {
     if (party.organizationId !== null) await requireOrganization(pool, organizationId)
-    const { found } = await queryRow<{ found: Exported }>(
+    const [row] = await readAsOrganization<{ found: Exported }>(
       pool,
+      organizationId,
       'select stipend.export_party($1::text, $2::text, $3::text) as found',
       [organizationId, party.type, party.id],
     )
-    exports.push(exportOf(found))
+    if (row !== undefined) exports.push(exportOf(row.found))
   }
   return exports
 }
@@ -95,7 +97,7 @@ async function organizationsOf(pool: Pool, { organizationId, type, id }: PartyKe
   requireText('type', type, 100)
   requireText('id', id)
   if (organizationId !== null) return [requireText('organizationId', organizationId)]
-  const rows = await queryRows<{ organization_id: string }>(
+  const rows = await readAsOperator<{ organization_id: string }>(
     pool,
     'select organization_id from stipend.party_organizations($1::text, $2::text)',
     [type, id],

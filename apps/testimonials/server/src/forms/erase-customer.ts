@@ -1,5 +1,6 @@
+import { withOrganization } from '@stipend/engine'
 import type { Pool } from 'pg'
-import { inTransaction, query } from './query.ts'
+import { query, queryIn } from './query.ts'
 
 /** A signed-in customer of one organization, by the id that the ledger has. */
 export interface CustomerKey {
@@ -13,7 +14,7 @@ export interface CustomerKey {
  */
 export async function eraseCustomer(pool: Pool, { organizationId, customerId }: CustomerKey): Promise<void> {
   const values = [organizationId, customerId]
-  await inTransaction(pool, async (client) => {
+  await withOrganization(pool, organizationId, async (client) => {
     await query(
       client,
       `update testimonials.customers set name = null, email = null, updated_at = clock_timestamp()
@@ -46,8 +47,9 @@ export async function exportCustomer(
   pool: Pool,
   { organizationId, customerId }: CustomerKey,
 ): Promise<unknown> {
-  const [row] = await query<{ found: unknown }>(
+  const [row] = await queryIn<{ found: unknown }>(
     pool,
+    organizationId,
     `select case when c is not null or s.rows is not null or t.rows is not null then jsonb_build_object(
        'name', c.name, 'email', c.email, 'updatedAt', c.updated_at,
        'submissions', coalesce(s.rows, '[]'), 'testimonials', coalesce(t.rows, '[]')) end as found
