@@ -1,7 +1,8 @@
 import type { Timeouts } from '@stipend/engine/ai'
-import { createStipend, type Identify, type Logger, type Stipend } from '@stipend/server'
+import { createStipend, type Logger, type Stipend } from '@stipend/server'
 import type { Pool } from 'pg'
 import { defaultFormSettings, type FormSettings } from './forms/settings.ts'
+import { createSignIn, type SignIn, type SignInOptions } from './identity/sign-in.ts'
 import type { Connection } from './listen.ts'
 import { createModelRegistry, type ModelRegistry } from './models/registry.ts'
 import type { ProviderSettings } from './models/settings.ts'
@@ -10,6 +11,7 @@ import { formEntryRoutes } from './routes/form-entries.ts'
 import { formRoutes } from './routes/forms.ts'
 import { withPublicCors } from './routes/public-cors.ts'
 import { publicFormRoutes } from './routes/public-forms.ts'
+import { signInRoutes } from './routes/sign-in.ts'
 import { catalog, type TestimonialsCatalog } from './stipend.catalog.ts'
 
 export interface TestimonialsOptions {
@@ -17,7 +19,8 @@ export interface TestimonialsOptions {
   database: Pool
   /** Model providers; with none the demo provider answers, labelled simulated. */
   providers: ProviderSettings
-  identify?: Identify | undefined
+  /** How people sign in. Default: nobody can, there are API keys alone. */
+  signIn?: Omit<SignInOptions, 'putOrganization' | 'logger'> | undefined
   logger?: Logger | undefined
   /** Of public forms. Default: nobody can sign in, so that all customers are anonymous. */
   forms?: FormSettings | undefined
@@ -30,15 +33,22 @@ export type TestimonialsStipend = Stipend<TestimonialsCatalog>
 /** The testimonials product: Stipend's HTTP API with the product's own routes. */
 export interface Testimonials extends TestimonialsStipend {
   registry: ModelRegistry
+  signIn: SignIn | null
   fetch(request: Request, connection?: Connection): Promise<Response>
 }
 
 export function createTestimonials(options: TestimonialsOptions): Testimonials {
-  const { database, identify, logger } = options
+  const { database, logger } = options
   const registry = createModelRegistry(options.providers)
   const timeouts = { attemptMs: 30_000, totalMs: 60_000, ...options.timeouts }
   const { resolve: providers } = registry
+  const signIn =
+    options.signIn === undefined ? null : createSignIn({ ...options.signIn, logger, putOrganization })
+  const identify = signIn?.identify
   const stipend = createStipend({ database, catalog, identify, logger, providers, timeouts })
+  async function putOrganization({ id, name }: { id: string; name: string }): Promise<void> {
+    await stipend.engine.putOrganization({ organizationId: id, name, plan: 'free' })
+  }
   stipend.app.get('/', (c) => c.redirect('docs', 302))
   const settings = options.forms ?? defaultFormSettings
   for (const router of [
@@ -46,9 +56,14 @@ export function createTestimonials(options: TestimonialsOptions): Testimonials {
     formRoutes(),
     formEntryRoutes(),
     publicFormRoutes({ database, settings, stipend }),
+    ...(signIn === null ? [] : [signInRoutes(signIn.auth, settings.trustedProxies)]),
   ]) {
     stipend.app.route('/', router)
   }
   const fetch = withPublicCors(async (request, connection) => stipend.app.fetch(request, connection))
-  return { ...stipend, fetch, registry }
+  const close = async (graceMs?: number) => {
+    await stipend.close(graceMs)
+    await signIn?.close()
+  }
+  return { ...stipend, fetch, registry, signIn, close }
 }

@@ -3,8 +3,9 @@ import type { Timeouts } from '@stipend/engine/ai'
 import type { Logger } from '@stipend/server'
 import { createTestDatabase, type TestDatabase } from '@stipend/testing'
 import pino from 'pino'
-import type { FormSettings } from '../forms/settings.ts'
+import { defaultFormSettings, type FormSettings } from '../forms/settings.ts'
 import { listen } from '../listen.ts'
+import { createMailer } from '../mail/mailer.ts'
 import { migrate } from '../migrate.ts'
 import type { ProviderSettings } from '../models/settings.ts'
 import { createTestimonials, type Testimonials } from '../testimonials.ts'
@@ -38,19 +39,48 @@ export interface TestProduct extends AsyncDisposable {
   balance(organizationId: string): Promise<number>
 }
 
+function signInFor(
+  listenerUrl: URL,
+  {
+    smtpUrl,
+    operatorEmails = [],
+    baseUrl = listenerUrl,
+  }: { smtpUrl: string; operatorEmails?: readonly string[]; baseUrl?: URL },
+) {
+  return {
+    baseUrl,
+    frontendUrl: baseUrl,
+    secret: 'a secret of tests, long enough for all of them',
+    operatorEmails,
+    mailer: createMailer({ smtpUrl, from: 'Testimonials <no-reply@product.example>', directory: '' }),
+  }
+}
+
 export async function startTestProduct(given: {
   providers: ProviderSettings
   timeouts?: Partial<Timeouts>
   forms?: FormSettings
+  /** People can sign in; mails go there. They come through one proxy, so that a test can be many addresses. */
+  signIn?: { smtpUrl: string; operatorEmails?: readonly string[]; baseUrl?: URL }
 }): Promise<TestProduct> {
   const database = await createTestDatabase()
   await migrate(database.ownerUrl)
   const lines: string[] = []
   const logger: Logger = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) })
-  const testimonials = createTestimonials({ ...given, database: database.server, logger })
+  const listener = await listen({ host: '127.0.0.1', port: 0 })
+  const { signIn, forms = defaultFormSettings, ...rest } = given
+  const testimonials = createTestimonials({
+    ...rest,
+    database: database.server,
+    logger,
+    forms: signIn === undefined ? forms : { ...forms, trustedProxies: 1 },
+    ...(signIn === undefined
+      ? {}
+      : { signIn: { ...signInFor(new URL(listener.url), signIn), database: database.server } }),
+  })
   const { engine } = testimonials
   await engine.pushCatalog({ author: 'test' })
-  const listener = await listen(testimonials.fetch, { host: '127.0.0.1', port: 0 })
+  listener.serve(testimonials.fetch)
   const call = async (path: string, init: RequestInit): Promise<Answer> => {
     const response = await fetch(`${listener.url}${path}`, init)
     const text = await response.text()

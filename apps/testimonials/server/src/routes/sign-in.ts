@@ -1,0 +1,39 @@
+import { createRouter, type StipendEnv } from '@stipend/server'
+import type { Context } from 'hono'
+import { z } from 'zod'
+import { answerOf } from '../identity/answer-errors.ts'
+import { type Auth, authPath, clientAddressHeader } from '../identity/auth.ts'
+import { clientAddress } from '../identity/client-address.ts'
+
+/** better-auth below /auth, behind the same limits and headers as every route, and the keys of its tokens. */
+export function signInRoutes(auth: Auth, trustedProxies: number) {
+  const router = createRouter()
+  router.on(['GET', 'POST'], `${authPath}/:endpoint{.+}`, async (c) => {
+    const response = await answerOf(() => auth.handler(withClientAddress(c, trustedProxies)))
+    if (response.status === 404) return c.notFound()
+    return withRetryAfter(response)
+  })
+  router.get('/.well-known/jwks.json', async (c) => c.json(await auth.api.getJwks()))
+  return router
+}
+
+const bindings = z.object({ remoteAddress: z.string().optional() })
+
+/** The request with the address that its limits count by. */
+function withClientAddress(c: Context<StipendEnv>, trustedProxies: number): Request {
+  const { remoteAddress } = bindings.safeParse(c.env).data ?? {}
+  const address = clientAddress(remoteAddress, c.req.header('x-forwarded-for'), trustedProxies)
+  const request = new Request(c.req.raw)
+  if (address === null) request.headers.delete(clientAddressHeader)
+  else request.headers.set(clientAddressHeader, address)
+  return request
+}
+
+function withRetryAfter(response: Response): Response {
+  const seconds = response.headers.get('x-retry-after')
+  if (seconds === null) return response
+  const answer = new Response(response.body, response)
+  answer.headers.set('retry-after', seconds)
+  answer.headers.delete('x-retry-after')
+  return answer
+}
