@@ -5,7 +5,6 @@ import { jwt } from 'better-auth/plugins'
 import { Kysely, PostgresDialect, WithSchemaPlugin } from 'kysely'
 import type { Pool } from 'pg'
 import { existingAccountLetter, resetLetter, verificationLetter } from '../mail/letters.ts'
-import { noteError } from './answer-errors.ts'
 import { authLogger } from './auth-logger.ts'
 import { authTables } from './auth-tables.ts'
 import { hasuraClaims, hasuraNamespace } from './hasura-claims.ts'
@@ -71,7 +70,9 @@ export function createAuth(options: AuthOptions) {
       maxPasswordLength: 128,
       resetPasswordTokenExpiresIn: hour,
       revokeSessionsOnPasswordReset: true,
-      sendResetPassword: async ({ user, url }) => postOffice.post(resetLetter(user.email, url)),
+      // To our page always, whatever address the request names: the token is worth a password.
+      sendResetPassword: async ({ user, token }) =>
+        postOffice.post(resetLetter(user.email, resetUrl(frontendUrl, token))),
       onExistingUserSignUp: async ({ user }) => postOffice.post(existingAccountLetter(user.email, signInUrl)),
     },
     emailVerification: {
@@ -84,7 +85,8 @@ export function createAuth(options: AuthOptions) {
     ...(options.google === undefined ? {} : { socialProviders: { google: options.google } }),
     plugins: [organizationPlugin(options), tokenPlugin(options), links.plugin],
     disabledPaths: [oneTimeLinkPath, '/error'],
-    onAPIError: { onError: noteError, errorURL: signInUrl },
+    // Otherwise what broke is written to the console, with the rows that it was about.
+    onAPIError: { throw: true, errorURL: signInUrl },
     advanced: {
       cookiePrefix: 'testimonials',
       useSecureCookies: baseUrl.protocol === 'https:',
@@ -98,6 +100,12 @@ export function createAuth(options: AuthOptions) {
     telemetry: { enabled: false },
   })
   return { auth, links }
+}
+
+function resetUrl(frontendUrl: URL, token: string): string {
+  const url = new URL('/reset-password', frontendUrl)
+  url.searchParams.set('token', token)
+  return url.href
 }
 
 /** better-auth names no schema in its queries; a search_path would be a setting of the session. */

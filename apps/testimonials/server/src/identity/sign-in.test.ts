@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Browser } from '../test-support/browser.ts'
 import { type Mailbox, startMailbox } from '../test-support/mailbox.ts'
 import { must, newBrowser, newPerson, password } from '../test-support/person.ts'
-import { startTestProduct, type TestProduct } from '../test-support/product.ts'
+import { type Answer, startTestProduct, type TestProduct } from '../test-support/product.ts'
 
 let mailbox: Mailbox
 let product: TestProduct
@@ -15,21 +16,374 @@ afterAll(async () => {
   await mailbox[Symbol.asyncDispose]()
 })
 
+const sessionCookie = 'testimonials.session_token'
+const other = 'another long password'
+
+const signIn = (browser: Browser, email: string, secret = password): Promise<Answer> =>
+  browser.post('/auth/sign-in/email', { email, password: secret })
+
+/** The parts of an answer that must not differ between an address that is known and one that is not. */
+const shape = ({ status, body, headers }: Answer) => ({
+  status,
+  keys: Object.keys(body.user ?? body).sort(),
+  code: body.code,
+  message: body.message,
+  cookies: headers.getSetCookie().length,
+})
+
 describe('signing up', () => {
   it('asks for the link in the mail before anybody can sign in', async () => {
     const browser = newBrowser(product)
     const email = 'ada@people.example'
     const signUp = must(await browser.post('/auth/sign-up/email', { name: 'Ada', email, password }))
     expect(signUp.body.token).toBeNull()
-    expect(browser.setCookies).toEqual([])
     const mail = await mailbox.next(email)
     expect(mail).toMatchObject({ from: 'no-reply@product.example', subject: 'Confirm your e-mail address' })
-    const early = await browser.post('/auth/sign-in/email', { email, password })
+    const early = await signIn(browser, email)
     expect([early.status, early.body.code]).toEqual([403, 'EMAIL_NOT_VERIFIED'])
     expect(browser.setCookies).toEqual([])
+    // The link proves the address, not the password: whoever follows it is not signed in by it.
     must(await browser.get(mail.links[0] ?? ''), 302)
-    const { body } = must(await browser.post('/auth/sign-in/email', { email, password }))
-    expect(body.user).toMatchObject({ email, emailVerified: true })
+    expect(browser.setCookies).toEqual([])
+    expect(must(await signIn(browser, email)).body.user).toMatchObject({ email, emailVerified: true })
     expect((await browser.get('/auth/get-session')).body.user.email).toBe(email)
+  })
+
+  it('takes nothing that is not asked for: no role, no verified address, no organization', async () => {
+    const browser = newBrowser(product)
+    const email = 'mallory@people.example'
+    const greedy = {
+      name: 'Mallory',
+      email,
+      password,
+      id: 'chosen',
+      emailVerified: true,
+      role: 'operator',
+      organizationId: 'lumen',
+      activeOrganizationId: 'lumen',
+      createdAt: '2000-01-01T00:00:00Z',
+    }
+    const answer = await browser.post('/auth/sign-up/email', greedy)
+    const { rows } = await product.database.owner.query<Record<string, unknown>>(
+      'select * from auth.users where email = $1',
+      [email],
+    )
+    expect(answer.status < 300 ? rows.length : rows).toEqual(answer.status < 300 ? 1 : [])
+    for (const row of rows) expect(row).toMatchObject({ email_verified: false, name: 'Mallory' })
+    for (const row of rows) expect(row['id']).not.toBe('chosen')
+    expect((await signIn(browser, email)).status).toBeGreaterThanOrEqual(400)
+    const members = await product.database.owner.query('select from auth.members')
+    expect(members.rowCount).toBe(0)
+  })
+
+  it.each([
+    ['short', { password: 'short' }, 'PASSWORD_TOO_SHORT'],
+    ['too long', { password: 'x'.repeat(129) }, 'PASSWORD_TOO_LONG'],
+  ])('refuses a password that is %s', async (_name, part, code) => {
+    const answer = await newBrowser(product).post('/auth/sign-up/email', {
+      name: 'Ben',
+      email: 'ben@people.example',
+      password,
+      ...part,
+    })
+    expect([answer.status, answer.body.code]).toEqual([400, code])
+  })
+})
+
+describe('whether an address has an account', () => {
+  it('is told neither by signing up, nor by signing in, nor by asking for a new password', async () => {
+    const { email } = await newPerson(product, mailbox, 'Known')
+    const unknown = 'nobody@people.example'
+    const pairs = []
+    for (const [path, body] of [
+      ['/auth/sign-up/email', { name: 'Known', password }],
+      ['/auth/sign-in/email', { password: 'not the password' }],
+      ['/auth/request-password-reset', {}],
+      ['/auth/send-verification-email', {}],
+    ] as const) {
+      const [known, stranger] = [
+        await newBrowser(product).post(path, { ...body, email }),
+        await newBrowser(product).post(path, {
+          ...body,
+          email: path.includes('sign-up') ? `new.${unknown}` : unknown,
+        }),
+      ]
+      pairs.push([path, shape(known), shape(stranger)])
+    }
+    for (const [, known, stranger] of pairs) expect(known).toEqual(stranger)
+    // Their owner is told by mail.
+    const subjects = mailbox.mails.filter(({ to }) => to === email).map(({ subject }) => subject)
+    expect(subjects).toContain('You have an account already')
+    expect(subjects).toContain('Choose a new password')
+    expect(mailbox.mails.filter(({ to }) => to === unknown)).toEqual([])
+  })
+
+  it('is not told by the time that it takes', async () => {
+    const { email } = await newPerson(product, mailbox, 'Timed')
+    const times = { known: [] as number[], unknown: [] as number[] }
+    for (let round = 0; round < 8; round++) {
+      for (const [kind, address] of [
+        ['known', email],
+        ['unknown', 'timeless@people.example'],
+      ] as const) {
+        const browser = newBrowser(product)
+        const startedAt = performance.now()
+        expect((await signIn(browser, address, 'not the password')).status).toBe(401)
+        times[kind].push(performance.now() - startedAt)
+      }
+    }
+    const median = (values: number[]) => values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0
+    const [known, unknown] = [median(times.known), median(times.unknown)]
+    // A look-up without a hash takes under a tenth of one with it.
+    expect(Math.min(known, unknown) / Math.max(known, unknown)).toBeGreaterThan(0.5)
+  })
+})
+
+describe('a session', () => {
+  it('has a cookie that scripts and other sites do not get, and no Secure on plain HTTP', async () => {
+    const { browser } = await newPerson(product, mailbox, 'Cookie')
+    const cookie = browser.setCookies.find((text) => text.startsWith(`${sessionCookie}=`)) ?? ''
+    expect(cookie).toMatch(/; HttpOnly/i)
+    expect(cookie).toMatch(/; SameSite=Lax/i)
+    expect(cookie).toMatch(/; Path=\//i)
+    expect(cookie).not.toMatch(/; (Secure|Domain)/i)
+  })
+
+  it('is new at each sign-in: one that was planted before is worth nothing', async () => {
+    const { browser, email } = await newPerson(product, mailbox, 'Fixed')
+    const planted = browser.cookies.get(sessionCookie) ?? ''
+    const victim = newBrowser(product)
+    victim.setCookie(sessionCookie, planted)
+    must(await signIn(victim, email))
+    expect(victim.cookies.get(sessionCookie)).not.toBe(planted)
+    const forged = newBrowser(product)
+    forged.setCookie(sessionCookie, 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa')
+    expect((await forged.get('/auth/get-session')).body).toBeNull()
+  })
+
+  it('is found by the signed cookie alone, not by the token in the database', async () => {
+    const { userId } = await newPerson(product, mailbox, 'Leaked')
+    const { rows } = await product.database.owner.query<{ token: string }>(
+      'select token from auth.sessions where user_id = $1',
+      [userId],
+    )
+    for (const value of [rows[0]?.token ?? '', `${rows[0]?.token}.AAAA`]) {
+      const thief = newBrowser(product)
+      thief.setCookie(sessionCookie, value)
+      expect((await thief.get('/auth/get-session')).body).toBeNull()
+    }
+  })
+
+  it('ends with signing out, on the server too', async () => {
+    const { browser } = await newPerson(product, mailbox, 'Leaving')
+    const kept = browser.cookies.get(sessionCookie) ?? ''
+    must(await browser.post('/auth/sign-out'))
+    expect(browser.cookies.has(sessionCookie)).toBe(false)
+    browser.setCookie(sessionCookie, kept)
+    expect((await browser.get('/auth/get-session')).body).toBeNull()
+  })
+})
+
+describe('a new password', () => {
+  it('comes by a link that works once, and signs everybody else out', async () => {
+    const { browser, email } = await newPerson(product, mailbox, 'Reset')
+    const elsewhere = newBrowser(product)
+    must(await elsewhere.post('/auth/request-password-reset', { email, redirectTo: '/anywhere' }))
+    const mail = await mailbox.next(email)
+    const link = new URL(mail.links[0] ?? '')
+    expect([link.origin, link.pathname]).toEqual([product.url, '/reset-password'])
+    const token = link.searchParams.get('token')
+    must(await elsewhere.post('/auth/reset-password', { token, newPassword: other }))
+    expect((await browser.get('/auth/get-session')).body).toBeNull()
+    expect((await signIn(elsewhere, email)).status).toBe(401)
+    must(await signIn(elsewhere, email, other))
+    const again = await elsewhere.post('/auth/reset-password', { token, newPassword: password })
+    expect([again.status, again.body.code]).toEqual([400, 'INVALID_TOKEN'])
+  })
+
+  it('cannot be had with the token as the database keeps it', async () => {
+    const { email } = await newPerson(product, mailbox, 'Hashed')
+    const browser = newBrowser(product)
+    must(await browser.post('/auth/request-password-reset', { email }))
+    const link = new URL((await mailbox.next(email)).links[0] ?? '')
+    const { rows } = await product.database.owner.query<{ identifier: string }>(
+      'select identifier from auth.verifications',
+    )
+    expect(rows.length).toBeGreaterThan(0)
+    const token = link.searchParams.get('token') ?? ''
+    expect(rows.some(({ identifier }) => identifier.includes(token))).toBe(false)
+    for (const { identifier } of rows) {
+      const answer = await newBrowser(product).post('/auth/reset-password', {
+        token: identifier,
+        newPassword: other,
+      })
+      expect(answer.status).toBe(400)
+    }
+  })
+})
+
+describe('other pages', () => {
+  const foreign = 'https://evil.example'
+
+  it.each([
+    ['another origin', { origin: foreign }],
+    ['no origin', { origin: '' }],
+    ['null', { origin: 'null' }],
+    ['a name that begins like ours', { origin: 'http://127.0.0.1.evil.example' }],
+  ])('change nothing with the cookie: %s', async (_name, headers) => {
+    const { browser } = await newPerson(product, mailbox, `Csrf${_name.length}`)
+    for (const path of ['/auth/sign-out', '/auth/update-user', '/auth/organization/create']) {
+      const answer = await browser.post(path, { name: 'Evil', slug: 'evil' }, headers)
+      expect([path, answer.status]).toEqual([path, 403])
+    }
+    expect((await browser.get('/auth/get-session')).body.user.name).toMatch(/^Csrf/)
+  })
+
+  it('sign nobody in to an account of theirs', async () => {
+    const { email } = await newPerson(product, mailbox, 'Attacker')
+    const victim = newBrowser(product)
+    const answer = await victim.post('/auth/sign-in/email', { email, password }, { origin: foreign })
+    expect(answer.status).toBe(403)
+    const navigated = await victim.send(
+      'POST',
+      '/auth/sign-in/email',
+      { email, password },
+      {
+        'sec-fetch-site': 'cross-site',
+        'sec-fetch-mode': 'navigate',
+      },
+    )
+    expect(navigated.status).toBe(403)
+    expect(victim.setCookies).toEqual([])
+  })
+
+  const elsewhere = [
+    foreign,
+    '//evil.example',
+    '/\\evil.example',
+    'javascript:alert(1)',
+    'http://127.0.0.1@evil.example/',
+  ]
+
+  it.each(elsewhere)('are not where a link leads: %s', async (target) => {
+    const browser = newBrowser(product)
+    const email = 'redirected@people.example'
+    const person = { name: 'R', email, password }
+    const encoded = encodeURIComponent(target)
+    const answers = [
+      await browser.post('/auth/sign-up/email', { ...person, callbackURL: target }),
+      await browser.post('/auth/sign-in/email', { email, password, callbackURL: target }),
+      await browser.post('/auth/request-password-reset', { email, redirectTo: target }),
+      await browser.get(`/auth/verify-email?token=x&callbackURL=${encoded}`),
+      await browser.get(`/auth/reset-password/x?callbackURL=${encoded}`),
+      await browser.get(`/auth/magic-link/verify?token=x&callbackURL=${encoded}`),
+      await browser.get(`/auth/magic-link/verify?token=x&errorCallbackURL=${encoded}`),
+    ]
+    for (const { status, headers } of answers) {
+      expect(status).toBe(403)
+      expect(headers.get('location')).toBeNull()
+    }
+  })
+})
+
+describe('trying passwords', () => {
+  it('ends in 429 with a time, for that address alone and whatever it calls itself', async () => {
+    const { email } = await newPerson(product, mailbox, 'Guessed')
+    const guesser = newBrowser(product)
+    const statuses = []
+    for (let guess = 0; guess < 12; guess++) {
+      const answer = await signIn(guesser, email, `guess number ${guess}`)
+      statuses.push(answer.status)
+      if (answer.status === 429) expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0)
+    }
+    expect(statuses.filter((status) => status === 401)).toHaveLength(10)
+    expect(statuses.slice(10)).toEqual([429, 429])
+    // What the caller adds to the proxy's header, or names itself, makes no new sender of it.
+    const right = { email, password }
+    for (const headers of [
+      { 'x-stipend-client-address': '203.0.113.9' },
+      { 'x-real-ip': '203.0.113.9', forwarded: 'for=203.0.113.9' },
+    ]) {
+      expect((await guesser.post('/auth/sign-in/email', right, headers)).status).toBe(429)
+    }
+    must(await signIn(newBrowser(product), email))
+  })
+})
+
+describe('the routes of sign-in', () => {
+  it('answer with the headers of all routes', async () => {
+    const { headers } = await newBrowser(product).get('/auth/get-session', { 'x-request-id': 'mine' })
+    expect(Object.fromEntries(headers)).toMatchObject({
+      'x-request-id': 'mine',
+      'cache-control': 'no-store',
+      'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'DENY',
+      'referrer-policy': 'no-referrer',
+    })
+  })
+
+  it.each([
+    ['POST', '/auth/sign-in/magic-link', { email: 'ada@people.example' }, 404],
+    ['GET', '/auth/error?error=%3Cscript%3E', undefined, 404],
+    ['GET', '/auth/nothing', undefined, 404],
+    ['POST', '/auth/sign-jwt', { payload: { sub: 'me' } }, 404],
+    ['POST', '/auth/organization/add-member', { userId: 'me', role: 'owner' }, 404],
+    ['DELETE', '/auth/sign-in/email', undefined, 405],
+    ['POST', '/auth/delete-user', {}, 404],
+  ])('%s %s is none of them', async (method, path, body, status) => {
+    const { browser } = await newPerson(product, mailbox, `None${path.length}${method}`)
+    const answer = await browser.send(method, path, body, { origin: product.url })
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([status, 'application/problem+json'])
+  })
+
+  it('take no body over 1 MiB, no form, and nothing that is not what it should be', async () => {
+    const browser = newBrowser(product)
+    const large = await browser.post('/auth/sign-in/email', {
+      email: 'a@b.example',
+      password: 'x'.repeat(2 ** 20),
+    })
+    expect([large.status, large.body.code]).toEqual([413, 'payload_too_large'])
+    const form = await browser.send('POST', '/auth/sign-in/email', 'email=a%40b.example&password=x', {
+      origin: product.url,
+      'content-type': 'application/x-www-form-urlencoded',
+    })
+    expect([form.status, form.body.field]).toEqual([400, 'Content-Type'])
+    for (const body of [
+      '{',
+      '[]',
+      'null',
+      '{"email":{"$ne":1},"password":["x"]}',
+      '{"email":"a\\u0000@b.example","password":"long enough to be one"}',
+    ]) {
+      const answer = await newBrowser(product).post('/auth/sign-in/email', body)
+      expect(answer.status, body).toBeGreaterThanOrEqual(400)
+      expect(answer.status, body).toBeLessThan(500)
+    }
+  })
+
+  it('leave nothing in the log that signs in or names a person', async () => {
+    const { browser, email } = await newPerson(product, mailbox, 'Logged')
+    must(await browser.post('/auth/request-password-reset', { email }))
+    const { links } = await mailbox.next(email)
+    await browser.post(
+      '/auth/sign-in/email',
+      { email, password: 'a wrong secret' },
+      { origin: 'https://evil.example' },
+    )
+    const log = product.log()
+    expect(log).toContain('/auth/')
+    const token = new URL(links[0] ?? '').searchParams.get('token') ?? ''
+    expect(token).not.toBe('')
+    for (const secret of [
+      '@people.example',
+      password,
+      'a wrong secret',
+      token,
+      browser.cookieHeader,
+      'evil.example',
+    ]) {
+      expect(log).not.toContain(secret)
+    }
   })
 })

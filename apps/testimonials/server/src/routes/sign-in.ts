@@ -1,3 +1,4 @@
+import { errorOf, invalid } from '@stipend/engine'
 import { createRouter, type StipendEnv } from '@stipend/server'
 import type { Context } from 'hono'
 import { z } from 'zod'
@@ -9,12 +10,19 @@ import { clientAddress } from '../identity/client-address.ts'
 export function signInRoutes(auth: Auth, trustedProxies: number) {
   const router = createRouter()
   router.on(['GET', 'POST'], `${authPath}/:endpoint{.+}`, async (c) => {
+    requireJson(c.req.header('content-type'))
     const response = await answerOf(() => auth.handler(withClientAddress(c, trustedProxies)))
-    if (response.status === 404) return c.notFound()
+    if (response.status === 404) throw errorOf('not_found')
     return withRetryAfter(response)
   })
   router.get('/.well-known/jwks.json', async (c) => c.json(await auth.api.getJwks()))
   return router
+}
+
+/** Forms of other pages need no permission to be sent; JSON does. */
+function requireJson(contentType: string | undefined): void {
+  if (contentType === undefined || /^application\/json *(;|$)/i.test(contentType)) return
+  throw invalid('Content-Type', 'must be application/json')
 }
 
 const bindings = z.object({ remoteAddress: z.string().optional() })
