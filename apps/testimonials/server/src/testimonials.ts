@@ -19,8 +19,8 @@ export interface TestimonialsOptions {
   database: Pool
   /** Model providers; with none the demo provider answers, labelled simulated. */
   providers: ProviderSettings
-  /** How people sign in. Default: nobody can, there are API keys alone. */
-  signIn?: Omit<SignInOptions, 'putOrganization' | 'logger'> | undefined
+  /** How people sign in. */
+  signIn: Omit<SignInOptions, 'putOrganization' | 'logger'>
   logger?: Logger | undefined
   /** Of public forms. Default: nobody can sign in, so that all customers are anonymous. */
   forms?: FormSettings | undefined
@@ -33,7 +33,7 @@ export type TestimonialsStipend = Stipend<TestimonialsCatalog>
 /** The testimonials product: Stipend's HTTP API with the product's own routes. */
 export interface Testimonials extends TestimonialsStipend {
   registry: ModelRegistry
-  signIn: SignIn | null
+  signIn: SignIn
   fetch(request: Request, connection?: Connection): Promise<Response>
 }
 
@@ -42,9 +42,8 @@ export function createTestimonials(options: TestimonialsOptions): Testimonials {
   const registry = createModelRegistry(options.providers)
   const timeouts = { attemptMs: 30_000, totalMs: 60_000, ...options.timeouts }
   const { resolve: providers } = registry
-  const signIn =
-    options.signIn === undefined ? null : createSignIn({ ...options.signIn, logger, putOrganization })
-  const identify = signIn?.identify
+  const signIn = createSignIn({ ...options.signIn, logger, putOrganization })
+  const { identify } = signIn
   const stipend = createStipend({ database, catalog, identify, logger, providers, timeouts })
   async function putOrganization({ id, name }: { id: string; name: string }): Promise<void> {
     await stipend.engine.putOrganization({ organizationId: id, name, plan: 'free' })
@@ -56,14 +55,14 @@ export function createTestimonials(options: TestimonialsOptions): Testimonials {
     formRoutes(),
     formEntryRoutes(),
     publicFormRoutes({ database, settings, stipend }),
-    ...(signIn === null ? [] : [signInRoutes(signIn.auth, settings.trustedProxies)]),
+    signInRoutes(signIn.auth, settings.trustedProxies),
   ]) {
     stipend.app.route('/', router)
   }
   const fetch = withPublicCors(async (request, connection) => stipend.app.fetch(request, connection))
   const close = async (graceMs?: number) => {
     await stipend.close(graceMs)
-    await signIn?.close()
+    await signIn.close()
   }
   return { ...stipend, fetch, registry, signIn, close }
 }

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { StartError } from '../start-error.ts'
@@ -81,7 +81,7 @@ export async function keptSecret(path: string): Promise<string> {
   const known = await readKept(path)
   if (known !== null) return known
   await mkdir(dirname(path), { recursive: true })
-  const draft = `${path}.${process.pid}`
+  const draft = `${path}.${randomUUID()}`
   await writeFile(draft, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600 })
   // Of two that start at once the first one's stands.
   await link(draft, path).catch((error: NodeJS.ErrnoException) => {

@@ -83,7 +83,6 @@ describe('signing up', () => {
     const answer = await newBrowser(product).post('/auth/sign-up/email', {
       name: 'Ben',
       email: 'ben@people.example',
-      password,
       ...part,
     })
     expect([answer.status, answer.body.code]).toEqual([400, code])
@@ -181,6 +180,44 @@ describe('a session', () => {
     expect(browser.cookies.has(sessionCookie)).toBe(false)
     browser.setCookie(sessionCookie, kept)
     expect((await browser.get('/auth/get-session')).body).toBeNull()
+  })
+})
+
+describe('a one-time link', () => {
+  const invalid = () => [302, `${product.url}/?error=INVALID_TOKEN`]
+
+  it('signs in once, also if many follow it at once', async () => {
+    const { email } = await newPerson(product, mailbox, 'Linked')
+    const link = await product.testimonials.signIn.oneTimeLink(email)
+    const browsers = Array.from({ length: 6 }, () => newBrowser(product))
+    const answers = await Promise.all(browsers.map((browser) => browser.get(link)))
+    expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 302))
+    expect(browsers.filter(({ cookies }) => cookies.has(sessionCookie))).toHaveLength(1)
+    expect(answers.filter(({ headers }) => headers.get('location') === `${product.url}/`)).toHaveLength(1)
+  })
+
+  it('ends after an hour, and its hash is none', async () => {
+    const { email } = await newPerson(product, mailbox, 'Late')
+    const link = await product.testimonials.signIn.oneTimeLink(email)
+    const { rows } = await product.database.owner.query<{ identifier: string; seconds: number }>(
+      `select identifier, extract(epoch from expires_at - now())::integer as seconds
+       from auth.verifications where identifier like 'magic-link:%' or value like $1`,
+      [`%${email}%`],
+    )
+    expect(rows).toHaveLength(1)
+    expect(rows[0]?.seconds).toBeGreaterThan(3_500)
+    expect(rows[0]?.seconds).toBeLessThanOrEqual(3_600)
+    const hashed = new URL(link)
+    hashed.searchParams.set('token', rows[0]?.identifier.replace('magic-link:', '') ?? '')
+    const browser = newBrowser(product)
+    const stolen = await browser.get(hashed.href)
+    expect([stolen.status, stolen.headers.get('location')]).toEqual(invalid())
+    await product.database.owner.query(
+      `update auth.verifications set expires_at = now() - interval '1 second'`,
+    )
+    const late = await browser.get(link)
+    expect([late.status, late.headers.get('location')]).toEqual(invalid())
+    expect(browser.setCookies).toEqual([])
   })
 })
 
@@ -385,5 +422,38 @@ describe('the routes of sign-in', () => {
     ]) {
       expect(log).not.toContain(secret)
     }
+  })
+})
+
+describe('behind HTTPS', () => {
+  it('cookies are Secure, and only that origin is trusted', async () => {
+    const origin = 'https://app.example'
+    const smtpUrl = mailbox.url
+    await using secure = await startTestProduct({
+      providers: {},
+      signIn: { smtpUrl, baseUrl: new URL(origin) },
+    })
+    const browser = newBrowser(secure)
+    const email = 'secure@people.example'
+    const fromThere = { origin }
+    must(await browser.post('/auth/sign-up/email', { name: 'S', email, password }, fromThere))
+    const link = new URL((await mailbox.next(email)).links[0] ?? '')
+    expect(link.origin).toBe(origin)
+    must(await browser.get(`${link.pathname}${link.search}`), 302)
+    expect((await browser.post('/auth/sign-in/email', { email, password })).status).toBe(403)
+    must(await browser.post('/auth/sign-in/email', { email, password }, fromThere))
+    const cookie = browser.setCookies.find((text) => text.startsWith(`__Secure-${sessionCookie}=`)) ?? ''
+    expect(cookie).toMatch(/; Secure/i)
+    expect(cookie).toMatch(/; HttpOnly/i)
+    expect(cookie).toMatch(/; SameSite=Lax/i)
+    // A host that the request names changes no link.
+    must(
+      await browser.post(
+        '/auth/request-password-reset',
+        { email },
+        { ...fromThere, 'x-forwarded-host': 'evil.example' },
+      ),
+    )
+    expect((await mailbox.next(email)).links[0]).toMatch(/^https:\/\/app\.example\//)
   })
 })

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { StartError } from '../start-error.ts'
 
 export interface MailSettings {
@@ -9,11 +10,17 @@ export interface MailSettings {
   directory: string
 }
 
-/** Reads SMTP_URL and MAIL_FROM. @throws StartError */
+export const defaultMailSettings = (directory: string): MailSettings => ({
+  from: 'Testimonials <no-reply@localhost>',
+  directory: join(directory, 'mail'),
+})
+
+/** Reads SMTP_URL and MAIL_FROM; `directory`: of the server's own files. @throws StartError */
 export function mailSettings(read: (name: string) => string | undefined, directory: string): MailSettings {
   const smtpUrl = read('SMTP_URL')
   const from = read('MAIL_FROM')
-  if (smtpUrl === undefined) return { from: from ?? 'Testimonials <no-reply@localhost>', directory }
+  const byDefault = defaultMailSettings(directory)
+  if (smtpUrl === undefined) return { ...byDefault, ...(from === undefined ? {} : { from }) }
   // The value may hold a password, so it is not repeated.
   if (!URL.canParse(smtpUrl) || !/^smtps?:$/.test(new URL(smtpUrl).protocol)) {
     throw new StartError('SMTP_URL is not a URL such as smtp://user:password@mail.example:587.')
@@ -21,5 +28,5 @@ export function mailSettings(read: (name: string) => string | undefined, directo
   if (from === undefined || !/^[^<>\r\n]*<?[^\s<>@]+@[^\s<>@]+>?$/.test(from)) {
     throw new StartError('SMTP_URL needs MAIL_FROM, the sender: Testimonials <no-reply@your.example>.')
   }
-  return { smtpUrl, from, directory }
+  return { ...byDefault, smtpUrl, from }
 }

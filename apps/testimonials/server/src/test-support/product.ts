@@ -1,3 +1,5 @@
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { type ApiKeyScope, creditsToNumber, type Transaction } from '@stipend/engine'
 import type { Timeouts } from '@stipend/engine/ai'
 import type { Logger } from '@stipend/server'
@@ -39,20 +41,23 @@ export interface TestProduct extends AsyncDisposable {
   balance(organizationId: string): Promise<number>
 }
 
-function signInFor(
-  listenerUrl: URL,
-  {
-    smtpUrl,
-    operatorEmails = [],
-    baseUrl = listenerUrl,
-  }: { smtpUrl: string; operatorEmails?: readonly string[]; baseUrl?: URL },
-) {
+interface TestSignIn {
+  /** Without it mails go to files nobody looks at. */
+  smtpUrl?: string
+  operatorEmails?: readonly string[]
+  /** What it is reached by: the listener's own address, unless a proxy is told. */
+  baseUrl?: URL
+}
+
+function signInFor(listenerUrl: URL, { smtpUrl, operatorEmails = [], baseUrl = listenerUrl }: TestSignIn) {
+  const from = 'Testimonials <no-reply@product.example>'
+  const directory = join(tmpdir(), 'testimonials-test-mail')
   return {
     baseUrl,
     frontendUrl: baseUrl,
     secret: 'a secret of tests, long enough for all of them',
     operatorEmails,
-    mailer: createMailer({ smtpUrl, from: 'Testimonials <no-reply@product.example>', directory: '' }),
+    mailer: createMailer({ smtpUrl, from, directory }),
   }
 }
 
@@ -60,8 +65,8 @@ export async function startTestProduct(given: {
   providers: ProviderSettings
   timeouts?: Partial<Timeouts>
   forms?: FormSettings
-  /** People can sign in; mails go there. They come through one proxy, so that a test can be many addresses. */
-  signIn?: { smtpUrl: string; operatorEmails?: readonly string[]; baseUrl?: URL }
+  /** Where given, requests come through one proxy, so that a test can be many addresses. */
+  signIn?: TestSignIn
 }): Promise<TestProduct> {
   const database = await createTestDatabase()
   await migrate(database.ownerUrl)
@@ -74,9 +79,7 @@ export async function startTestProduct(given: {
     database: database.server,
     logger,
     forms: signIn === undefined ? forms : { ...forms, trustedProxies: 1 },
-    ...(signIn === undefined
-      ? {}
-      : { signIn: { ...signInFor(new URL(listener.url), signIn), database: database.server } }),
+    signIn: { ...signInFor(new URL(listener.url), signIn ?? {}), database: database.server },
   })
   const { engine } = testimonials
   await engine.pushCatalog({ author: 'test' })
