@@ -6,6 +6,7 @@ import { putDemoForm } from './demo/form.ts'
 import { demoOrganization, putDemoOrganization, putDemoOrganizationWithHistory } from './demo/organization.ts'
 import { demoOwner, putDemoOwner } from './demo/owner.ts'
 import type { FormSettings } from './forms/settings.ts'
+import { startHousekeeping } from './identity/housekeeping.ts'
 import { defaultSignInSettings, keptSecret, type SignInSettings } from './identity/settings.ts'
 import { type Listener, listen } from './listen.ts'
 import { createMailer } from './mail/mailer.ts'
@@ -65,7 +66,8 @@ export async function start(settings: StartSettings): Promise<Running> {
     })
     const signInLink = await testimonials.signIn.oneTimeLink(demoOwner.email)
     const worker = await testimonials.startWorker({ databaseUrl: database.directUrl })
-    undo.unshift(() => worker.stop())
+    const housekeeping = startHousekeeping(database.signIn, logger)
+    undo.unshift(() => Promise.all([worker.stop(), housekeeping.stop()]).then(() => undefined))
     const stop = stopOnce(undo)
     return { credentials, testimonials, demoFormId, signInLink, mail: mailer.description, database, stop }
   } catch (error) {

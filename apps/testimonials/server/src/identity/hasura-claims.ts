@@ -1,17 +1,23 @@
-import { type Membership, memberRoles } from './memberships.ts'
+import { type MemberRole, type Membership, memberRoles } from './memberships.ts'
 
 export const hasuraNamespace = 'https://hasura.io/jwt/claims'
 
+export type ActingRole = MemberRole | 'operator'
+
+/** The roles that a person may act in, least first: their own with the lesser ones, and the platform's. */
+export function actingRoles(membership: Membership | null, isOperator: boolean): ActingRole[] {
+  const roles = membership === null ? [] : memberRoles.slice(0, memberRoles.indexOf(membership.role) + 1)
+  return isOperator ? [...roles, 'operator'] : roles
+}
+
 /**
- * What a token says of a person in an organization, in Hasura's words. A request may choose a lesser role among the
- * allowed ones; `operator` is never the default of somebody who belongs to an organization.
+ * What a token says of a person in an organization, in Hasura's words. A request may choose another role among the
+ * allowed ones; `operator` is never the default of somebody who belongs to an organization. Null: no role at all.
  */
 export function hasuraClaims(userId: string, membership: Membership | null, isOperator: boolean) {
-  const roles: string[] =
-    membership === null ? [] : memberRoles.slice(0, memberRoles.indexOf(membership.role) + 1)
-  const allowedRoles = isOperator ? [...roles, 'operator'] : roles
-  const defaultRole = membership?.role ?? (isOperator ? 'operator' : null)
-  if (defaultRole === null) return null
+  const allowedRoles = actingRoles(membership, isOperator)
+  const defaultRole = membership?.role ?? allowedRoles.at(-1)
+  if (defaultRole === undefined) return null
   return {
     'x-hasura-user-id': userId,
     ...(membership === null ? {} : { 'x-hasura-organization-id': membership.organizationId }),

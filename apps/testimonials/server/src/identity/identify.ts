@@ -1,13 +1,14 @@
-import { errorOf, invalid } from '@stipend/engine'
+import { type ErrorDetail, errorOf, invalid } from '@stipend/engine'
 import type { Identify } from '@stipend/server'
 import type { Pool } from 'pg'
 import type { Auth } from './auth.ts'
-import { findMembership, impliedMembership, listMemberships } from './memberships.ts'
+import { actingRoles } from './hasura-claims.ts'
+import { findMembership, impliedMembership, listMemberships, type Membership } from './memberships.ts'
 import { requireOwnOrigin } from './same-origin.ts'
 
 /** Names the organization that a request is for, among the person's own. */
 const organizationHeader = 'stipend-organization'
-/** With the value `operator`, somebody who may acts for the platform; otherwise they are a member like anybody. */
+/** Names the role to act in, as with a token: a lesser one than the own, or the platform's `operator`. */
 const roleHeader = 'x-hasura-role'
 
 interface Given {
@@ -33,27 +34,45 @@ export function createIdentify({ auth, database, trustedOrigins, isOperator }: G
     requireOwnOrigin(request, trustedOrigins)
     const { user, session } = found
     const actor = { type: 'member', id: user.id, name: user.name, email: user.email } as const
-    if (request.headers.get(roleHeader) === 'operator') {
-      if (!isOperator(user)) throw errorOf('forbidden', { message: 'You are no operator of this platform.' })
-      return { organizationId: null, role: 'operator', actor }
+    const wanted = request.headers.get(roleHeader)
+    if (wanted === 'operator') {
+      if (!isOperator(user)) throw roleRefused(wanted)
+      return { organizationId: null, role: wanted, actor }
     }
-    const memberships = await listMemberships(database, user.id)
     const named = request.headers.get(organizationHeader)
-    if (named !== null) {
-      const membership = findMembership(memberships, named)
-      if (membership === null) throw errorOf('organization_not_found', { organizationId: named })
-      return { ...membership, actor }
-    }
-    const implied = impliedMembership(memberships, session.activeOrganizationId ?? null)
-    if (implied !== null) return { ...implied, actor }
-    if (memberships.length === 0) {
-      const message =
-        'You belong to no organization: make one at POST /auth/organization/create, or accept an invitation.'
-      throw errorOf('forbidden', { message })
-    }
-    throw invalid(
-      'Stipend-Organization',
-      'must name one of your organizations, since none is active in this session',
-    )
+    const memberships = await listMemberships(database, user.id)
+    const membership =
+      named === null
+        ? requireImplied(memberships, session.activeOrganizationId ?? null)
+        : requireNamed(memberships, named)
+    const { organizationId } = membership
+    if (wanted === null) return { organizationId, role: membership.role, actor }
+    const role = actingRoles(membership, false).find((allowed) => allowed === wanted)
+    if (role === undefined || role === 'operator') throw roleRefused(wanted)
+    return { organizationId, role, actor }
   }
+}
+
+/** Another's organization is answered as an unknown one. */
+function requireNamed(memberships: readonly Membership[], organizationId: string): Membership {
+  const membership = findMembership(memberships, organizationId)
+  if (membership === null) throw errorOf('organization_not_found', { organizationId })
+  return membership
+}
+
+function requireImplied(memberships: readonly Membership[], active: string | null): Membership {
+  const membership = impliedMembership(memberships, active)
+  if (membership !== null) return membership
+  if (memberships.length > 0) {
+    const rule = 'must name one of your organizations, since none of them is active in this session'
+    throw invalid('Stipend-Organization', rule)
+  }
+  const message =
+    'You belong to no organization: make one at POST /auth/organization/create, or accept an invitation.'
+  throw errorOf('forbidden', { message })
+}
+
+function roleRefused(role: string) {
+  const detail: ErrorDetail = { message: `You may not act as ${role}.`, field: 'X-Hasura-Role' }
+  return errorOf('forbidden', detail)
 }

@@ -1,8 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createMailer } from '../mail/mailer.ts'
 import type { Browser } from '../test-support/browser.ts'
 import { type Mailbox, startMailbox } from '../test-support/mailbox.ts'
 import { must, newBrowser, newPerson, password } from '../test-support/person.ts'
 import { type Answer, startTestProduct, type TestProduct } from '../test-support/product.ts'
+import { clientAddressHeader } from './auth.ts'
+import { deleteExpired } from './housekeeping.ts'
+import { createSignIn } from './sign-in.ts'
 
 let mailbox: Mailbox
 let product: TestProduct
@@ -171,6 +175,63 @@ describe('a session', () => {
       thief.setCookie(sessionCookie, value)
       expect((await thief.get('/auth/get-session')).body).toBeNull()
     }
+  })
+
+  it('changes nothing of the person or itself that is not theirs to change', async () => {
+    const { browser, userId, email } = await newPerson(product, mailbox, 'Greedy')
+    const { rows: before } = await product.database.owner.query(
+      'select * from auth.sessions where user_id = $1',
+      [userId],
+    )
+    const greedy = {
+      name: 'Greedier',
+      id: 'x',
+      email: 'other@people.example',
+      emailVerified: false,
+      role: 'operator',
+      createdAt: '2000-01-01T00:00:00Z',
+      userId: 'x',
+      expiresAt: '2100-01-01T00:00:00Z',
+      activeOrganizationId: 'lumen',
+      token: 'chosen',
+    }
+    for (const [key, value] of Object.entries(greedy)) {
+      for (const path of ['/auth/update-user', '/auth/update-session']) {
+        expect((await browser.post(path, { [key]: value })).status).toBeLessThan(500)
+      }
+    }
+    const { rows } = await product.database.owner.query('select * from auth.users where id = $1', [userId])
+    expect(rows).toMatchObject([{ name: 'Greedier', email, email_verified: true }])
+    const { rows: after } = await product.database.owner.query(
+      'select * from auth.sessions where user_id = $1',
+      [userId],
+    )
+    expect(after.map(({ updated_at: _, ...row }) => row)).toEqual(
+      before.map(({ updated_at: _, ...row }) => row),
+    )
+  })
+
+  it('is deleted some time after its end, as links and the counters of limits are', async () => {
+    const [ended, standing] = [
+      await newPerson(product, mailbox, 'Ended'),
+      await newPerson(product, mailbox, 'Standing'),
+    ]
+    const { owner, server } = product.database
+    await owner.query('update auth.sessions set expires_at = now() where user_id = $1', [ended.userId])
+    await product.testimonials.signIn.oneTimeLink(standing.email)
+    await owner.query('update auth.verifications set expires_at = now()')
+    await product.testimonials.signIn.oneTimeLink(standing.email)
+    await owner.query(
+      `insert into auth.rate_limits (id, key, count, last_request) values ('old', 'old', 1, $1)`,
+      [Date.now() - 25 * 60 * 60 * 1000],
+    )
+    await deleteExpired(server)
+    const left = async (sql: string) => (await owner.query<{ n: string }>(sql)).rows.map(({ n }) => n)
+    expect(await left(`select user_id as n from auth.sessions where user_id = '${ended.userId}'`)).toEqual([])
+    expect((await standing.browser.get('/auth/get-session')).body.user.id).toBe(standing.userId)
+    expect(await left('select id as n from auth.verifications')).toHaveLength(1)
+    expect(await left(`select id as n from auth.rate_limits where id = 'old'`)).toEqual([])
+    expect((await left('select id as n from auth.rate_limits')).length).toBeGreaterThan(0)
   })
 
   it('ends with signing out, on the server too', async () => {
@@ -344,6 +405,67 @@ describe('trying passwords', () => {
       expect((await guesser.post('/auth/sign-in/email', right, headers)).status).toBe(429)
     }
     must(await signIn(newBrowser(product), email))
+  })
+})
+
+describe('limits', () => {
+  it('are counted in the database, for all servers of it together', async () => {
+    const { email } = await newPerson(product, mailbox, 'Spread')
+    const { signIn: first } = product.testimonials
+    const mailer = createMailer({ smtpUrl: mailbox.url, from: 'us@product.example', directory: '' })
+    const second = createSignIn({
+      database: product.database.server,
+      baseUrl: new URL(product.url),
+      frontendUrl: new URL(product.url),
+      secret: 'a secret of tests, long enough for all of them',
+      operatorEmails: [],
+      mailer,
+      putOrganization: async () => undefined,
+    })
+    const statuses = []
+    for (let attempt = 0; attempt < 12; attempt++) {
+      const request = new Request(`${product.url}/auth/sign-in/email`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', [clientAddressHeader]: '203.0.113.77' },
+        body: JSON.stringify({ email, password: 'not the password' }),
+      })
+      const { auth } = attempt % 2 === 0 ? first : second
+      statuses.push((await auth.handler(request)).status)
+    }
+    expect(statuses).toEqual([...Array.from({ length: 10 }, () => 401), 429, 429])
+    await second.close()
+  })
+})
+
+describe('sign-in with Google', () => {
+  it('is offered where it is configured, with state and a challenge, and back to our own address', async () => {
+    const body = { provider: 'google', callbackURL: '/' }
+    expect((await newBrowser(product).post('/auth/sign-in/social', body)).status).toBe(404)
+    const google = { clientId: 'client-id', clientSecret: 'client-secret' }
+    await using configured = await startTestProduct({
+      providers: {},
+      signIn: { smtpUrl: mailbox.url, google },
+    })
+    const browser = newBrowser(configured)
+    const answer = must(await browser.post('/auth/sign-in/social', body))
+    const url = new URL(answer.body.url)
+    expect(url.origin).toBe('https://accounts.google.com')
+    expect(Object.fromEntries(url.searchParams)).toMatchObject({
+      client_id: 'client-id',
+      redirect_uri: `${configured.url}/auth/callback/google`,
+      code_challenge_method: 'S256',
+      state: expect.stringMatching(/.{20,}/),
+    })
+    const forged = await newBrowser(configured).get(
+      `/auth/callback/google?code=stolen&state=${url.searchParams.get('state')}`,
+    )
+    expect(forged.status).toBe(302)
+    expect(forged.headers.get('location')).toMatch(new RegExp(`^${configured.url}/sign-in\\?error=`))
+    expect(
+      forged.headers
+        .getSetCookie()
+        .filter((cookie) => cookie.includes('session_token=') && !cookie.includes('session_token=;')),
+    ).toEqual([])
   })
 })
 

@@ -45,11 +45,13 @@ interface TestSignIn {
   /** Without it mails go to files nobody looks at. */
   smtpUrl?: string
   operatorEmails?: readonly string[]
+  google?: { clientId: string; clientSecret: string }
   /** What it is reached by: the listener's own address, unless a proxy is told. */
   baseUrl?: URL
 }
 
-function signInFor(listenerUrl: URL, { smtpUrl, operatorEmails = [], baseUrl = listenerUrl }: TestSignIn) {
+function signInFor(listenerUrl: URL, given: TestSignIn) {
+  const { smtpUrl, operatorEmails = [], baseUrl = listenerUrl, google } = given
   const from = 'Testimonials <no-reply@product.example>'
   const directory = join(tmpdir(), 'testimonials-test-mail')
   return {
@@ -57,6 +59,7 @@ function signInFor(listenerUrl: URL, { smtpUrl, operatorEmails = [], baseUrl = l
     frontendUrl: baseUrl,
     secret: 'a secret of tests, long enough for all of them',
     operatorEmails,
+    google,
     mailer: createMailer({ smtpUrl, from, directory }),
   }
 }
