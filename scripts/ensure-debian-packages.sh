@@ -4,9 +4,10 @@ set -euo pipefail
 
 # One a line: package, a program that is there once it is installed, what is skipped without it.
 # To add: chromium /usr/bin/chromium, postgresql-contrib /usr/lib/postgresql/15/bin/pgbench,
-# pgbouncer /usr/sbin/pgbouncer, hledger /usr/bin/hledger.
+# hledger /usr/bin/hledger.
 needed="
 postgresql-15 /usr/lib/postgresql/15/bin/postgres the tests on PostgreSQL 15 and the check of db/schema.sql
+pgbouncer /usr/sbin/pgbouncer the suite through PgBouncer
 "
 
 missing=()
@@ -24,7 +25,8 @@ install_missing() {
   mkdir -p /etc/postgresql-common
   [ -e /etc/postgresql-common/createcluster.conf ] ||
     echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.conf
-  export DEBIAN_FRONTEND=noninteractive
+  # And in runlevel 1 it starts no service of what it installs.
+  export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1
   apt-get -qq -o DPkg::Lock::Timeout=120 update &&
     apt-get -qq -y --no-install-recommends -o DPkg::Lock::Timeout=120 -o Dpkg::Options::=--force-confold \
       -o Dpkg::Use-Pty=0 install "${missing[@]}" >/dev/null

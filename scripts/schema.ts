@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { databaseUrl, startTestCluster, TEMPLATE, type TestCluster } from '@stipend/testing/cluster'
-import { findDebianPostgres } from './debian-postgres.ts'
+import { findDebianPostgres } from './debian-programs.ts'
 
 const path = join(import.meta.dirname, '..', 'db', 'schema.sql')
 const binaries = findDebianPostgres(process.env['CI'] === 'true')
@@ -21,7 +21,7 @@ if (binaries === null) {
 }
 
 async function generate(folder: string): Promise<string> {
-  const { cluster, stop } = await startTestCluster(folder)
+  const { cluster, stop } = await startTestCluster({ binaries: folder, pgBouncer: null })
   try {
     return normalise(dump(folder, cluster))
   } finally {

@@ -1,17 +1,20 @@
 import { defaultServerConditions } from 'vite'
 import type { ViteUserConfig } from 'vitest/config'
-import { findDebianPostgres } from './debian-postgres.ts'
+import { findDebianPostgres, findPgBouncer } from './debian-programs.ts'
 
 const CONDITION = 'stipend-source'
 const GLOBAL_SETUP = '@stipend/testing/global-setup'
 
 /** What belongs to the core and has to work on every PostgreSQL that is supported. */
 const CORE = ['db', 'packages/engine']
+/** What a server runs, which may have PgBouncer in transaction mode before its database. */
+const THROUGH_PGBOUNCER = ['packages/{engine,server}', 'apps/testimonials/server']
 const ON_TOP = ['packages/{testing,server,cli}', 'apps/testimonials/server', 'bench', 'examples/*']
 
 /**
  * The suites: `unit` (`*.unit.test.ts` and scripts/, no database), `embedded` (starts servers of its own), `core-18`
- * and `core-15` (db and engine, on the embedded PostgreSQL and on Debian's), `server` (everything above them).
+ * and `core-15` (db and engine, on the embedded PostgreSQL and on Debian's), `server` (everything above them),
+ * `pgbouncer` (what a server runs, through PgBouncer in transaction mode).
  */
 export function testConfig(options: { kind: 'test' | 'long.test'; isCi: boolean }): ViteUserConfig {
   const { kind, isCi } = options
@@ -19,18 +22,24 @@ export function testConfig(options: { kind: 'test' | 'long.test'; isCi: boolean 
     folders.map((folder) => `${folder}/**/*.${suffix}.ts`)
   const notHere = ['**/node_modules/**', '**/dist/**', '**/*.unit.test.ts']
   const exclude = kind === 'test' ? [...notHere, '**/*.long.test.ts'] : notHere
-  const onDatabase = (name: string, folders: readonly string[], binaries: string | null) => ({
+  const onDatabase = (
+    name: string,
+    folders: readonly string[],
+    { binaries = null, pgBouncer = null }: { binaries?: string | null; pgBouncer?: string | null } = {},
+  ) => ({
     extends: true as const,
     test: {
       name,
       include: files(folders, kind),
       exclude,
       globalSetup: [GLOBAL_SETUP],
-      provide: { binaries },
+      provide: { binaries, pgBouncer },
     },
   })
   const debian = findDebianPostgres(isCi)
   if (debian === null) console.log('Skipped: the suite core-15 (PostgreSQL 15 is not installed)')
+  const pgBouncer = findPgBouncer(isCi)
+  if (pgBouncer === null) console.log('Skipped: the suite pgbouncer (PgBouncer is not installed)')
   // `module` is for bundlers: Node does not know it.
   const conditions = [CONDITION, ...defaultServerConditions.filter((condition) => condition !== 'module')]
   const resolve = { conditions, externalConditions: conditions }
@@ -54,9 +63,10 @@ export function testConfig(options: { kind: 'test' | 'long.test'; isCi: boolean 
           },
         },
         { extends: true, test: { name: 'embedded', include: files(['packages/embedded'], kind), exclude } },
-        onDatabase('core-18', CORE, null),
-        ...(debian === null ? [] : [onDatabase('core-15', CORE, debian)]),
-        onDatabase('server', ON_TOP, null),
+        onDatabase('core-18', CORE),
+        ...(debian === null ? [] : [onDatabase('core-15', CORE, { binaries: debian })]),
+        onDatabase('server', ON_TOP),
+        ...(pgBouncer === null ? [] : [onDatabase('pgbouncer', THROUGH_PGBOUNCER, { pgBouncer })]),
       ],
     },
   }

@@ -11,11 +11,7 @@ async function whileKilling<Result>(applicationName: string, work: Promise<Resul
   const killing = (async () => {
     let killed = 0
     while (!isOver) {
-      const { rowCount } = await ledger.database.server.query(
-        `select pg_terminate_backend(pid) from pg_stat_activity where application_name = $1`,
-        [applicationName],
-      )
-      killed += rowCount ?? 0
+      killed += await ledger.database.terminate(applicationName)
       await setTimeout(80)
     }
     return killed

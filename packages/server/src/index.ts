@@ -17,7 +17,7 @@ export {
 } from './jobs/worker.ts'
 export { openapiDocument } from './openapi-document.ts'
 export { protect, requirePrincipal } from './principal.ts'
-export { type Problem, problemOf, problemResponse, problemText } from './problem.ts'
+export { type Problem, problemOf, problemResponse, problemText, stipendErrorOf } from './problem.ts'
 export { type RouteAccess, routeAccess } from './route-access.ts'
 export { createRouter } from './router.ts'
 export {

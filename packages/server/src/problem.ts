@@ -64,7 +64,7 @@ export function problemOf(error: StipendError, requestId: string): Problem {
 
 /** The answer to anything thrown: problem+json with Retry-After where the time is known. */
 export function problemResponse(error: unknown, requestId: string = randomUUID()): Response {
-  const stipendError = asStipendError(error)
+  const stipendError = stipendErrorOf(error)
   const headers = new Headers({ 'content-type': 'application/problem+json', 'cache-control': 'no-store' })
   const { retryAfterMs } = stipendError
   if (retryAfterMs !== undefined) headers.set('retry-after', String(Math.ceil(retryAfterMs / 1000)))
@@ -79,7 +79,7 @@ export function problemResponse(error: unknown, requestId: string = randomUUID()
 
 /** The error handler of the app and of every router. */
 export function handleError(error: unknown, c: Context<StipendEnv>): Response {
-  const stipendError = asStipendError(error)
+  const stipendError = stipendErrorOf(error)
   const { requestId, logger } = c.var
   const { code, message } = stipendError
   if (code === 'internal') {
@@ -99,11 +99,12 @@ const decisions: ReadonlySet<string> = new Set([
 ])
 /** A problem as a text, for streams that have begun and can only end with it. It has no request id. */
 export function problemText(error: unknown): string {
-  const { requestId: _, ...problem } = problemOf(asStipendError(error), '')
+  const { requestId: _, ...problem } = problemOf(stipendErrorOf(error), '')
   return JSON.stringify(problem)
 }
 
-function asStipendError(error: unknown): StipendError {
+/** What was thrown as a refusal with a code; what has none is `internal`. */
+export function stipendErrorOf(error: unknown): StipendError {
   if (error instanceof StipendError) return error
   if (!(error instanceof HTTPException)) return errorOf('internal', {}, { cause: error })
   switch (error.status) {

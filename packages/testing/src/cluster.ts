@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { migrateUp } from '@stipend/db'
 import { type EmbeddedPostgres, EmbeddedPostgresError, startEmbeddedPostgres } from '@stipend/embedded'
 import { Client } from 'pg'
+import { type PgBouncer, startPgBouncer } from './pgbouncer.ts'
 
 /** How to reach a test cluster; plain data, handed from the global setup to the tests. */
 export interface TestCluster {
@@ -18,6 +19,8 @@ export interface TestCluster {
   readonly owner: TestLogin
   /** What a server logs in as: a member of stipend_server. */
   readonly server: TestLogin
+  /** Where servers connect: the cluster itself, or the PgBouncer before it. */
+  readonly serverPort: number
 }
 
 export interface TestLogin {
@@ -38,10 +41,18 @@ const SETTINGS = {
   synchronous_commit: 'on',
 }
 
-/** Starts a cluster in a temporary folder; `binaries` names another installation than the embedded one. */
-export async function startTestCluster(
-  binaries: string | null,
-): Promise<{ cluster: TestCluster; stop(): Promise<void> }> {
+export interface TestClusterOptions {
+  /** The folder of another PostgreSQL's programs; null for the embedded one. */
+  binaries: string | null
+  /** PgBouncer's program, for servers to go through it in transaction mode; null for none. */
+  pgBouncer: string | null
+}
+
+/** Starts a cluster in a temporary folder. */
+export async function startTestCluster({
+  binaries,
+  pgBouncer,
+}: TestClusterOptions): Promise<{ cluster: TestCluster; stop(): Promise<void> }> {
   await removeLeftovers()
   const dataDirectory = await mkdtemp(join(tmpdir(), PREFIX))
   const postgres = await startEmbeddedPostgres({
@@ -49,7 +60,9 @@ export async function startTestCluster(
     settings: SETTINGS,
     binaries: binaries ?? undefined,
   })
+  let pooler: PgBouncer | null = null
   const stop = async () => {
+    await pooler?.stop()
     await postgres.stop()
     await rm(postgres.dataDirectory, { recursive: true, force: true })
     await rm(dataDirectory, { recursive: true, force: true })
@@ -64,16 +77,29 @@ export async function startTestCluster(
   }
   try {
     await prepare(cluster, postgres)
+    if (pgBouncer !== null) {
+      const logins = [cluster.server]
+      pooler = await startPgBouncer({ program: pgBouncer, postgresPort: postgres.port, logins })
+    }
   } catch (error) {
     await stop()
     throw error
   }
-  return { cluster, stop }
+  return { cluster: { ...cluster, serverPort: pooler?.port ?? postgres.port }, stop }
 }
 
-/** The URL of a database of that cluster. */
-export function databaseUrl(cluster: TestCluster, login: TestLogin, database: string): string {
-  return `postgres://${login.user}:${login.password}@${cluster.host}:${cluster.port}/${database}`
+/** The URL of a database of that cluster, straight to PostgreSQL. */
+export function databaseUrl(
+  { host, port }: Pick<TestCluster, 'host' | 'port'>,
+  { user, password }: TestLogin,
+  database: string,
+): string {
+  return `postgres://${user}:${password}@${host}:${port}/${database}`
+}
+
+/** What a server has as DATABASE_URL. */
+export function serverDatabaseUrl(cluster: TestCluster, database: string): string {
+  return databaseUrl({ host: cluster.host, port: cluster.serverPort }, cluster.server, database)
 }
 
 function createLogin(user: string): TestLogin {
@@ -81,7 +107,7 @@ function createLogin(user: string): TestLogin {
 }
 
 /** Logins and the migrated template, made as a customer without a superuser would. */
-async function prepare(cluster: TestCluster, postgres: EmbeddedPostgres): Promise<void> {
+async function prepare(cluster: Omit<TestCluster, 'serverPort'>, postgres: EmbeddedPostgres): Promise<void> {
   const { owner, server } = cluster
   await query(postgres.url, [
     `create role ${owner.user} login createrole createdb password '${owner.password}'`,

@@ -1,3 +1,9 @@
-export { databaseUrl, startTestCluster, type TestCluster, type TestLogin } from './cluster.ts'
+export {
+  databaseUrl,
+  serverDatabaseUrl,
+  startTestCluster,
+  type TestCluster,
+  type TestLogin,
+} from './cluster.ts'
 export { TcpProxy } from './tcp-proxy.ts'
 export { createTestDatabase, type TestDatabase } from './test-database.ts'

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { Client, DatabaseError, Pool, type PoolClient } from 'pg'
+import { Client, Pool, type PoolClient } from 'pg'
 import { inject } from 'vitest'
-import { databaseUrl, TEMPLATE } from './cluster.ts'
+import { databaseUrl, serverDatabaseUrl, TEMPLATE } from './cluster.ts'
 import type {} from './global-setup.ts'
 
 /** A database of its own for one test file, migrated and empty. */
@@ -13,6 +13,10 @@ export interface TestDatabase extends AsyncDisposable {
   readonly owner: Pool
   /** As a server: may call the functions, not write the ledger. */
   readonly server: Pool
+  /** Whether servers go through PgBouncer, which replaces idle connections that have gone unseen. */
+  readonly isPooled: boolean
+  /** Ends the connections of PostgreSQL that have this application_name, as an administrator would; how many. */
+  terminate(applicationName: string): Promise<number>
 }
 
 /** Makes a database from the migrated template, or an empty one; disposing of it closes the pools and drops it. */
@@ -21,9 +25,10 @@ export async function createTestDatabase(options: { isMigrated?: boolean } = {})
   const cluster = inject('cluster')
   const name = `test_${randomBytes(8).toString('hex')}`
   const maintenance = databaseUrl(cluster, cluster.owner, 'postgres')
+  const superuser = databaseUrl(cluster, cluster.superuser, 'postgres')
   await query(maintenance, `create database ${name} template ${template}`)
   const ownerUrl = databaseUrl(cluster, cluster.owner, name)
-  const serverUrl = databaseUrl(cluster, cluster.server, name)
+  const serverUrl = serverDatabaseUrl(cluster, name)
   const [owner, server] = [openPool(ownerUrl), openPool(serverUrl)]
   return {
     name,
@@ -31,9 +36,17 @@ export async function createTestDatabase(options: { isMigrated?: boolean } = {})
     serverUrl,
     owner: owner.pool,
     server: server.pool,
+    isPooled: cluster.serverPort !== cluster.port,
+    terminate: (applicationName) =>
+      query(
+        superuser,
+        'select pg_terminate_backend(pid) from pg_stat_activity where datname = $1 and application_name = $2',
+        [name, applicationName],
+      ),
     [Symbol.asyncDispose]: async () => {
       await Promise.all([owner.close(), server.close()])
-      await drop(maintenance, name)
+      // By force: a pooler keeps its connections, an autovacuum worker ends for a superuser alone.
+      await query(superuser, `drop database if exists ${name} with (force)`)
     },
   }
 }
@@ -57,22 +70,11 @@ function openPool(connectionString: string): { pool: Pool; close(): Promise<void
   return { pool, close }
 }
 
-/** Only a superuser may end an autovacuum worker by force; without force PostgreSQL ends it by itself. */
-async function drop(maintenance: string, name: string): Promise<void> {
-  try {
-    await query(maintenance, `drop database if exists ${name} with (force)`)
-  } catch (error) {
-    const isDenied = error instanceof DatabaseError && error.code === '42501'
-    if (!isDenied) throw error
-    await query(maintenance, `drop database if exists ${name}`)
-  }
-}
-
-async function query(url: string, statement: string): Promise<void> {
+async function query(url: string, statement: string, values: readonly string[] = []): Promise<number> {
   const client = new Client(url)
   await client.connect()
   try {
-    await client.query(statement)
+    return (await client.query(statement, [...values])).rowCount ?? 0
   } finally {
     await client.end()
   }

@@ -15,6 +15,9 @@ import {
   tokensInput,
 } from '../schemas.ts'
 
+/** `nullable()` on a named schema says in the document that null is none of its values. */
+const problemOrNull = z.union([problemSchema, z.null()])
+
 const limitOutput = z.int().nullable()
 
 const capabilitySchema = z
@@ -69,7 +72,7 @@ const decisionSchema = z
     models: z.array(modelSchema),
     estimatedCredits: creditsOutput.nullable().openapi({ description: 'What would be held.' }),
     maximumCredits: creditsOutput.nullable().openapi({ description: 'The most that the call can cost.' }),
-    refusal: problemSchema.nullable(),
+    refusal: problemOrNull,
   })
   .openapi('AccessDecision')
 
@@ -100,9 +103,7 @@ const accessCheckRoute = createRoute({
         qualities: z
           .array(decisionSchema)
           .openapi({ description: 'Allowed by the plan, or the one asked for.' }),
-        refusal: problemSchema
-          .nullable()
-          .openapi({ description: 'Why the plan does not allow the call at all.' }),
+        refusal: problemOrNull.openapi({ description: 'Why the plan does not allow the call at all.' }),
       }),
       'The decisions; unknown names are refused with 404',
     ),

@@ -1,5 +1,5 @@
-import { invalid, toStipendError } from '@stipend/engine'
-import type { Pool, PoolClient, QueryResultRow } from 'pg'
+import { errorOf, invalid, toStipendError } from '@stipend/engine'
+import { DatabaseError, type Pool, type PoolClient, type QueryResultRow } from 'pg'
 
 /** Rows of one statement. @throws StipendError */
 export async function query<Row extends QueryResultRow>(
@@ -10,8 +10,15 @@ export async function query<Row extends QueryResultRow>(
   try {
     return (await connection.query<Row>(text, [...values])).rows
   } catch (error) {
+    if (namesRemovedForm(error)) throw errorOf('not_found', { message: 'No such form.' })
     throw toStipendError(error)
   }
+}
+
+/** The form was there when the request began. */
+function namesRemovedForm(error: unknown): boolean {
+  const isForeignKey = error instanceof DatabaseError && error.code === '23503'
+  return isForeignKey && error.constraint?.includes('form_id') === true
 }
 
 /** Runs `work` in one transaction. @throws StipendError, and whatever `work` throws */

@@ -106,6 +106,8 @@ async function keepAnswers(
 
 /** Senders of the last day only: the digests of the others are forgotten. */
 async function limitSender(client: PoolClient, { form, customer, limit }: SubmitInput): Promise<void> {
+  // One at a time, or two that are sent at once would both find room for one.
+  await query(client, 'select pg_advisory_xact_lock(hashtextextended($1::text, 0))', [customer.sender])
   await query(
     client,
     `update testimonials.submissions set sender_digest = null

@@ -1,5 +1,5 @@
 import { type ErrorCode, errorOf, StipendError } from '@stipend/engine'
-import { problemResponse, type StipendEnv } from '@stipend/server'
+import { problemResponse, type StipendEnv, stipendErrorOf } from '@stipend/server'
 import type { Context } from 'hono'
 import type { Customer } from '../identity/customer.ts'
 
@@ -97,16 +97,16 @@ const harmlessParticulars = ['message', 'field', 'rule', 'errors', 'formId', 'ma
 export function handlePublicError(error: unknown, c: Context<StipendEnv>): Response {
   const { requestId, logger } = c.var
   if (error instanceof PublicRefusal) return refusalResponse(error, requestId)
-  const code = error instanceof StipendError ? error.code : 'internal'
+  const stipendError = stipendErrorOf(error)
+  const { code } = stipendError
   if (code === 'internal' || !harmless.has(code)) {
     logger?.error({ requestId, code, name: nameOf(error) }, 'request failed')
   }
-  return problemResponse(harmlessError(error, code), requestId)
+  return problemResponse(harmlessError(stipendError), requestId)
 }
 
 /** The error without what it may tell of the organization. */
-function harmlessError(error: unknown, code: ErrorCode): StipendError {
-  const detail = error instanceof StipendError ? error.detail : {}
+function harmlessError({ code, detail }: StipendError): StipendError {
   const told = Object.fromEntries(
     Object.entries(detail).filter(([name]) => harmlessParticulars.includes(name)),
   )

@@ -1,0 +1,19 @@
+import { existsSync } from 'node:fs'
+
+const installedBy = 'scripts/ensure-debian-packages.sh installs it.'
+
+/** The folder of Debian's PostgreSQL 15, or null where it is not installed; in CI its absence is a failure. */
+export function findDebianPostgres(isCi: boolean): string | null {
+  const folder = '/usr/lib/postgresql/15/bin'
+  if (existsSync(`${folder}/postgres`)) return folder
+  if (isCi) throw new Error(`PostgreSQL 15 is missing from ${folder}: ${installedBy}`)
+  return null
+}
+
+/** PgBouncer's program, or null where it is not installed; in CI its absence is a failure. */
+export function findPgBouncer(isCi: boolean): string | null {
+  const program = '/usr/sbin/pgbouncer'
+  if (existsSync(program)) return program
+  if (isCi) throw new Error(`PgBouncer is missing from ${program}: ${installedBy}`)
+  return null
+}
