@@ -5,6 +5,7 @@ import { jwt } from 'better-auth/plugins'
 import { Kysely, PostgresDialect, WithSchemaPlugin } from 'kysely'
 import type { Pool } from 'pg'
 import { existingAccountLetter, resetLetter, verificationLetter } from '../mail/letters.ts'
+import { createAccountLimit } from './account-limit.ts'
 import { authLogger } from './auth-logger.ts'
 import { authTables } from './auth-tables.ts'
 import { hasuraClaims, hasuraNamespace } from './hasura-claims.ts'
@@ -45,6 +46,7 @@ export type Auth = ReturnType<typeof createAuth>['auth']
 export function createAuth(options: AuthOptions) {
   const { baseUrl, postOffice, frontendUrl } = options
   const links = createOneTimeLinks()
+  const accountLimit = createAccountLimit(options.database)
   const signInUrl = new URL('/sign-in', frontendUrl).href
   const auth = betterAuth({
     appName: 'Testimonials',
@@ -62,6 +64,7 @@ export function createAuth(options: AuthOptions) {
     },
     verification: { ...authTables.verification, storeIdentifier: 'hashed' },
     rateLimit: rateLimits,
+    hooks: accountLimit.hooks,
     emailAndPassword: {
       enabled: true,
       requireEmailVerification: true,
@@ -70,6 +73,7 @@ export function createAuth(options: AuthOptions) {
       maxPasswordLength: 128,
       resetPasswordTokenExpiresIn: hour,
       revokeSessionsOnPasswordReset: true,
+      onPasswordReset: async ({ user }) => accountLimit.forget(user.email),
       // To our page always, whatever address the request names: the token is worth a password.
       sendResetPassword: async ({ user, token }) =>
         postOffice.post(resetLetter(user.email, resetUrl(frontendUrl, token))),
@@ -126,6 +130,8 @@ const rateLimits = {
     '/request-password-reset': { window: 60, max: 3 },
     '/send-verification-email': { window: 60, max: 3 },
     '/reset-password': { window: 60, max: 10 },
+    '/change-password': { window: 60, max: 5 },
+    '/verify-password': { window: 60, max: 5 },
     '/organization/invite-member': { window: 60, max: 20 },
     '/get-session': { window: 10, max: 300 },
   },

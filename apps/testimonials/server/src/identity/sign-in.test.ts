@@ -408,6 +408,52 @@ describe('trying passwords', () => {
   })
 })
 
+describe('trying passwords of one account from many addresses', () => {
+  it('ends too, whether the account is there or not, until its owner has a new password', async () => {
+    const { email } = await newPerson(product, mailbox, 'Distributed')
+    for (const address of [email, 'no.account@people.example', `  ${email.toUpperCase()} `.trim()]) {
+      const answers = await Promise.all(
+        Array.from({ length: 22 }, () => signIn(newBrowser(product), address, 'not the password')),
+      )
+      const refused = answers.filter(({ status }) => status === 429)
+      expect([address, refused.length]).toEqual([address, address === email.toUpperCase() ? 22 : 2])
+      expect(Number(refused[0]?.headers.get('retry-after'))).toBeGreaterThan(800)
+      expect(refused[0]?.body.code).toBe('TOO_MANY_TRIES')
+    }
+    const owner = newBrowser(product)
+    expect((await signIn(owner, email)).status).toBe(429)
+    must(await owner.post('/auth/request-password-reset', { email }))
+    const token = new URL((await mailbox.next(email)).links[0] ?? '').searchParams.get('token')
+    must(await owner.post('/auth/reset-password', { token, newPassword: other }))
+    must(await signIn(owner, email, other))
+  })
+
+  it('begins anew after a right one, and after a quarter of an hour', async () => {
+    const { email } = await newPerson(product, mailbox, 'Forgetful')
+    const { owner } = product.database
+    const wrong = () => signIn(newBrowser(product), email, 'not the password')
+    const tries = async () => {
+      const { rows } = await owner.query<{ count: number }>(
+        `select count from auth.rate_limits where key like 'account|%' order by last_request desc limit 1`,
+      )
+      return rows[0]?.count
+    }
+    expect((await wrong()).status).toBe(401)
+    expect((await wrong()).status).toBe(401)
+    expect(await tries()).toBe(2)
+    must(await signIn(newBrowser(product), email))
+    expect((await wrong()).status).toBe(401)
+    expect(await tries()).toBe(1)
+    await owner.query(`update auth.rate_limits set count = 21 where key like 'account|%'`)
+    expect((await wrong()).status).toBe(429)
+    await owner.query(
+      `update auth.rate_limits set last_request = last_request - 900001 where key like 'account|%'`,
+    )
+    expect((await wrong()).status).toBe(401)
+    expect(await tries()).toBe(1)
+  })
+})
+
 describe('limits', () => {
   it('are counted in the database, for all servers of it together', async () => {
     const { email } = await newPerson(product, mailbox, 'Spread')
