@@ -14,7 +14,7 @@ export function createMetering(database: Pool, openai: OpenAIProviderSettings = 
       const user = userOf(request.headers.get('cookie'))
       if (user === null) return null
       const actor = { type: 'member', id: user.id, name: user.name } as const
-      return { organizationId: user.companyId, actor, scopes: ['credits:read', 'ai:run'] }
+      return { organizationId: user.companyId, role: 'member', actor }
     },
   })
 }

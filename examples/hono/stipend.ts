@@ -13,7 +13,7 @@ export function createMetering(database: Pool, providers: StipendOptions['provid
       const shopkeeper = await shopkeeperOf(request.headers.get('authorization'))
       if (shopkeeper === null) return null
       const actor = { type: 'member', id: shopkeeper.id } as const
-      return { organizationId: shopkeeper.shopId, actor, scopes: ['credits:read', 'ai:run'] }
+      return { organizationId: shopkeeper.shopId, role: 'member', actor }
     },
   })
 }

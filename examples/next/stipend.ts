@@ -14,6 +14,6 @@ export const stipend = createStipend({
     const member = await memberOf(request)
     if (member === null) return null
     const actor = { type: 'member', id: member.id } as const
-    return { organizationId: member.officeId, actor, scopes: ['credits:read', 'ai:run'] }
+    return { organizationId: member.officeId, role: 'member', actor }
   },
 })

@@ -1,17 +1,29 @@
 import type { Actor, ApiKeyScope, Engine } from '@stipend/engine'
 import type { Context } from 'hono'
 import type { Pool } from 'pg'
+import type { VerifyBearer } from './bearer-token.ts'
 
-/** Who asks: an API key, or whom the host's `identify` found. */
+/** Of a person in an organization, least first: each may do what those before it may. */
+export const roles = ['viewer', 'member', 'admin', 'owner'] as const
+export type Role = (typeof roles)[number]
+
+/** Whom a sign-in or a token names: a person in an organization, or an operator of the platform. */
+export type Identity =
+  | { organizationId: string; role: Role; actor: Actor }
+  | { organizationId: null; role: 'operator'; actor: Actor }
+
+/** Who asks. What they may do follows from the role, for an API key from its scopes. */
 export interface Principal {
-  /** null: a platform key, which acts for any organization. */
+  /** null: an operator or a platform key, who act for any organization. */
   organizationId: string | null
   actor: Actor
+  /** null: an API key. */
+  role: Role | 'operator' | null
   scopes: readonly ApiKeyScope[]
 }
 
 /** The host's own sign-in; null: nobody. It may read the headers, not the body. */
-export type Identify = (request: Request) => Promise<Principal | null>
+export type Identify = (request: Request) => Promise<Identity | null>
 
 /** What pino and its like offer. Lines hold no bodies, keys, queries or addresses. */
 export interface Logger {
@@ -25,6 +37,7 @@ export interface StipendVariables {
   engine: Engine
   database: Pool
   identify: Identify | undefined
+  verifyToken: VerifyBearer | undefined
   logger: Logger | undefined
   /** Set by requirePrincipal(). */
   principal: Principal

@@ -1,9 +1,13 @@
+export { hasuraIdentity, hasuraNamespace, type TokenIssuer } from './bearer-token.ts'
 export { setCreditHeaders, setReplayedHeader } from './charge-headers.ts'
 export {
   type Identify,
+  type Identity,
   type Logger,
   organizationIdOf,
   type Principal,
+  type Role,
+  roles,
   type StipendEnv,
   type StipendVariables,
 } from './context.ts'
@@ -15,6 +19,7 @@ export {
   type WorkerOptions,
   type WorkerReport,
 } from './jobs/worker.ts'
+export { createJwtVerifier, type JwtCheck, type JwtSettings, type VerifyJwt } from './jwt-verifier.ts'
 export { openapiDocument } from './openapi-document.ts'
 export { protect, requirePrincipal } from './principal.ts'
 export { type Problem, problemOf, problemResponse, problemText, stipendErrorOf } from './problem.ts'

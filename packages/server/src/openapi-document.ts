@@ -13,12 +13,20 @@ export const documentHead = {
   servers: [{ url: '.' }],
 }
 
-/** Tells the document about API keys. */
+/** Tells the document how to say who one is. A route's entry lists the scopes, one of which a key needs, or the role. */
 export function registerSecurity(app: OpenAPIHono<StipendEnv>): void {
   app.openAPIRegistry.registerComponent('securitySchemes', 'apiKey', {
     type: 'http',
     scheme: 'bearer',
     description: 'An API key, sp_live_… or sp_platform_…; platform keys add the header Stipend-Organization.',
+  })
+  app.openAPIRegistry.registerComponent('securitySchemes', 'person', {
+    type: 'http',
+    scheme: 'bearer',
+    bearerFormat: 'JWT',
+    description:
+      "A token of the host's, or the host's own sign-in. The role named is the least of viewer, member, admin, owner; " +
+      'operator is apart and needs the header Stipend-Organization.',
   })
 }
 

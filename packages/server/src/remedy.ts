@@ -68,6 +68,7 @@ export function remedyOf(error: StipendError): Remedy | undefined {
     case 'unauthenticated':
       return { action: 'authenticate' }
     case 'forbidden':
+      if (detail['requiredRole'] !== undefined) return { action: 'ask_admin', role: detail['requiredRole'] }
       return detail['scope'] === undefined ? undefined : { action: 'use_key', scope: detail['scope'] }
     default:
       return error.retryable ? { action: 'retry', ...pick(detail, ['retryAfterMs']) } : undefined

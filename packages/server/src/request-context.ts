@@ -15,7 +15,7 @@ const securityHeaders: Readonly<Record<string, string>> = {
   'Cache-Control': 'no-store',
 }
 
-type Given = Pick<StipendVariables, 'engine' | 'database' | 'identify' | 'logger'>
+type Given = Pick<StipendVariables, 'engine' | 'database' | 'identify' | 'verifyToken' | 'logger'>
 
 /** First of all middleware: the request id, what handlers need, headers of the answer, one log line per request. */
 export function requestContext(given: Given): MiddlewareHandler<StipendEnv> {
@@ -27,6 +27,7 @@ export function requestContext(given: Given): MiddlewareHandler<StipendEnv> {
     c.set('engine', given.engine)
     c.set('database', given.database)
     c.set('identify', given.identify)
+    c.set('verifyToken', given.verifyToken)
     c.set('logger', given.logger)
     await next()
     c.header('X-Request-Id', requestId)

@@ -1,8 +1,11 @@
 import type { ApiKeyScope } from '@stipend/engine'
+import type { Role } from './context.ts'
 
 /** Who may call a route. */
 export interface RouteAccess {
-  /** Any one of them is enough; `admin` is enough everywhere. */
+  /** The least role of a person; `operator`: operators and platform keys alone. */
+  role: Role | 'operator'
+  /** Of API keys. Any one of them is enough; `admin` is enough everywhere. */
   scopes: readonly ApiKeyScope[]
   /**
    * Whom the request acts for. `organization`: the key's own, for a platform key the one that the header
@@ -10,28 +13,34 @@ export interface RouteAccess {
    * `path`: the `{id}` of the path, for an organization's key only its own.
    */
   target: 'organization' | 'organization_or_platform' | 'path'
-  isPlatformOnly?: boolean
   /** With an `Idempotency-Key` the first answer is kept 48 hours, without its secret where it has one. */
   firstAnswer?: 'kept' | 'kept_without_secret'
 }
 
-const read: RouteAccess = { scopes: ['credits:read'], target: 'organization' }
-const hold: RouteAccess = { scopes: ['reservations:write'], target: 'organization' }
-const watch: RouteAccess = { scopes: ['reservations:write', 'credits:read'], target: 'organization' }
-const explore: RouteAccess = { scopes: ['ai:run', 'credits:read'], target: 'organization' }
-const administer: RouteAccess = { scopes: ['admin'], target: 'organization' }
-const manageKeys: RouteAccess = { scopes: ['admin'], target: 'organization_or_platform' }
-const operate: RouteAccess = { scopes: ['admin'], target: 'path', isPlatformOnly: true }
+const read: RouteAccess = { role: 'viewer', scopes: ['credits:read'], target: 'organization' }
+const hold: RouteAccess = { role: 'member', scopes: ['reservations:write'], target: 'organization' }
+const watch: RouteAccess = {
+  role: 'viewer',
+  scopes: ['reservations:write', 'credits:read'],
+  target: 'organization',
+}
+const explore: RouteAccess = { role: 'viewer', scopes: ['ai:run', 'credits:read'], target: 'organization' }
+const administer: RouteAccess = { role: 'admin', scopes: ['admin'], target: 'organization' }
+const manageKeys: RouteAccess = { role: 'admin', scopes: ['admin'], target: 'organization_or_platform' }
+const operate: RouteAccess = { role: 'operator', scopes: ['admin'], target: 'path' }
 const operateOnce: RouteAccess = { ...operate, firstAnswer: 'kept' }
 
-/** Every route that is not public. `admin` stands for all scopes, a platform-only route asks for a platform key too. */
+/**
+ * Every route that is not public: the table that the middleware decides by. A role may do what lesser ones may, an
+ * operator everything; the scope `admin` stands for all.
+ */
 export const routeAccess = {
   'GET /credits/balance': read,
   'GET /credits/transactions': read,
   'GET /credits/limits': read,
   'GET /credits/usage': read,
-  'GET /credits/topup-packages': { scopes: ['credits:read', 'billing:write'], target: 'organization' },
-  'POST /credits/purchase': { scopes: ['billing:write'], target: 'organization' },
+  'GET /credits/topup-packages': { ...read, scopes: ['credits:read', 'billing:write'] },
+  'POST /credits/purchase': { role: 'admin', scopes: ['billing:write'], target: 'organization' },
   'GET /ai/capabilities': explore,
   'POST /ai/access-check': explore,
   'GET /reservations': watch,
@@ -40,7 +49,7 @@ export const routeAccess = {
   'POST /reservations/{id}/settle': hold,
   'POST /reservations/{id}/release': hold,
   'POST /reservations/{id}/extend': hold,
-  'GET /organizations/{id}': { scopes: ['credits:read'], target: 'path' },
+  'GET /organizations/{id}': { ...read, target: 'path' },
   'PUT /organizations/{id}': operate,
   'POST /organizations/{id}/grants': operateOnce,
   'POST /organizations/{id}/adjustments': operateOnce,

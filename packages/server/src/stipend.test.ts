@@ -11,12 +11,12 @@ import {
   createRouter,
   createStipend,
   creditsOutput,
+  type Identity,
   idempotencyKeyOf,
   jsonAnswer,
   jsonBody,
   openapiDocument,
   organizationIdOf,
-  type Principal,
   proseInput,
   protect,
   refusals,
@@ -29,10 +29,10 @@ const lines: { fields: Record<string, unknown>; message: string | undefined }[] 
 const keepLine = (fields: object, message?: string) => {
   lines.push({ fields: { ...fields }, message })
 }
-const member: Principal = {
+const member: Identity = {
   organizationId: 'org_1',
   actor: { type: 'member', id: 'ann', name: 'Ann' },
-  scopes: ['ai:run', 'credits:read'],
+  role: 'member',
 }
 
 let api: TestApi
@@ -52,7 +52,7 @@ function hostRoutes() {
     createRoute({
       method: 'post',
       path: '/ai/shout',
-      ...protect({ scopes: ['ai:run'], target: 'organization' }),
+      ...protect({ role: 'member', scopes: ['ai:run'], target: 'organization' }),
       request: { body: jsonBody(z.strictObject({ text: proseInput(20) })) },
       responses: {
         200: jsonAnswer(
@@ -284,7 +284,7 @@ test('a lost database is a 503 that says when to come again, never a 500', async
   const stipend = createStipend({
     database: pool,
     catalog,
-    identify: async () => ({ ...member, organizationId: null, scopes: ['admin'] }),
+    identify: async () => ({ organizationId: null, role: 'operator', actor: member.actor }),
   })
   const call = (method: string, path: string, body?: unknown, key?: string) =>
     callApp(stipend, method, path, {

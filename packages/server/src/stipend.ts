@@ -16,6 +16,7 @@ import {
 import { bodyLimit } from 'hono/body-limit'
 import type { Pool } from 'pg'
 import { allowedMethods } from './allowed-methods.ts'
+import { createBearerVerifier, type TokenIssuer } from './bearer-token.ts'
 import type { Identify, Logger, StipendEnv } from './context.ts'
 import { logReport } from './jobs/log-report.ts'
 import { startWorker, type Worker } from './jobs/worker.ts'
@@ -45,6 +46,8 @@ export interface StipendOptions<Catalog extends CatalogDefinition = CatalogDefin
   basePath?: string | undefined
   /** The host's own sign-in, asked where no API key is given. */
   identify?: Identify | undefined
+  /** The host's JWTs, by issuer: an API that other servers and single-page apps call without a cookie. */
+  tokens?: readonly TokenIssuer[] | undefined
   /** An engine that the host has already; else one is made. */
   engine?: Engine<Catalog> | undefined
   /** AI SDK providers by the catalog's prefix, for {@link Stipend.model}: `{ openai, anthropic }`. */
@@ -93,7 +96,8 @@ export function createStipend<const Catalog extends CatalogDefinition>(
     onReport: (report) => logCall(logger, report),
   })
   const app = createRouter({ basePath: options.basePath })
-  app.use(requestContext({ engine, database, identify, logger }))
+  const verifyToken = options.tokens === undefined ? undefined : createBearerVerifier(options.tokens)
+  app.use(requestContext({ engine, database, identify, verifyToken, logger }))
   app.use(
     bodyLimit({
       maxSize: maxBodyBytes,

@@ -1,4 +1,5 @@
-import { createRemoteJWKSet, errors, type JWTPayload, jwtVerify } from 'jose'
+import { createJwtVerifier } from '@stipend/server'
+import type { JWTPayload } from 'jose'
 import { cleanText } from '../untrusted-text.ts'
 
 /** Whose ID tokens are accepted. */
@@ -32,45 +33,16 @@ export type TokenCheck =
 
 export type VerifyIdToken = (token: string) => Promise<TokenCheck>
 
-const algorithms = ['RS256', 'ES256']
-const maxTokenLength = 8192
-const clockToleranceSeconds = 10
-
-/** Verifies ID tokens by the issuer's keys, which are kept 10 minutes and asked for again at most every 30 s. */
+/** Verifies ID tokens by the issuer's keys. */
 export function createIdTokenVerifier({ issuers, audience, jwksUrl }: IdTokenSettings): VerifyIdToken {
   if (audience === undefined) return async () => ({ outcome: 'invalid' })
-  const keys = createRemoteJWKSet(jwksUrl, {
-    timeoutDuration: 5_000,
-    cooldownDuration: 30_000,
-    cacheMaxAge: 600_000,
-  })
+  const verify = createJwtVerifier({ issuers, audience, keys: jwksUrl })
   return async (token) => {
-    if (token.length > maxTokenLength) return { outcome: 'invalid' }
-    try {
-      const { payload } = await jwtVerify(token, keys, {
-        algorithms,
-        issuer: [...issuers],
-        audience,
-        clockTolerance: clockToleranceSeconds,
-        requiredClaims: ['exp', 'iat', 'sub'],
-      })
-      const person = personOf(payload, audience)
-      return person === null ? { outcome: 'invalid' } : { outcome: 'verified', person }
-    } catch (error) {
-      return { outcome: failureOf(error) }
-    }
+    const check = await verify(token)
+    if (check.outcome !== 'verified') return check
+    const person = personOf(check.payload, audience)
+    return person === null ? { outcome: 'invalid' } : { outcome: 'verified', person }
   }
-}
-
-/** What the token is not to blame for is told apart: a customer cannot mend it. */
-function failureOf(error: unknown): 'invalid' | 'expired' | 'unchecked' {
-  if (error instanceof errors.JWTExpired) return 'expired'
-  const isKeys =
-    error instanceof errors.JWKSTimeout ||
-    error instanceof errors.JWKSInvalid ||
-    !(error instanceof errors.JOSEError) ||
-    error.code === 'ERR_JOSE_GENERIC'
-  return isKeys ? 'unchecked' : 'invalid'
 }
 
 function personOf(payload: JWTPayload, audience: string): Person | null {

@@ -29,7 +29,7 @@ function jsonOrEvents<Schema extends z.ZodType>(schema: Schema, description: str
 }
 
 const shared = { method: 'post' as const, tags: ['Testimonials'] }
-const access = protect({ scopes: ['ai:run'], target: 'organization' })
+const access = protect({ role: 'member', scopes: ['ai:run'], target: 'organization' })
 
 const suggestRoute = createRoute({
   ...shared,

@@ -1,8 +1,9 @@
 import type { RouteAccess } from '@stipend/server'
 
-const read: RouteAccess = { scopes: ['ai:run'], target: 'organization' }
-/** Also where customers' names and words are read. */
-const administer: RouteAccess = { scopes: ['admin'], target: 'organization' }
+const read: RouteAccess = { role: 'viewer', scopes: ['ai:run'], target: 'organization' }
+/** Customers' names and words. */
+const readEntries: RouteAccess = { role: 'member', scopes: ['admin'], target: 'organization' }
+const administer: RouteAccess = { role: 'admin', scopes: ['admin'], target: 'organization' }
 
 /** Every route of forms that is not public. */
 export const formRouteAccess = {
@@ -12,7 +13,7 @@ export const formRouteAccess = {
   'PATCH /forms/{id}': administer,
   'DELETE /forms/{id}': administer,
   'POST /forms/{id}/questions': administer,
-  'GET /forms/{id}/submissions': administer,
-  'GET /forms/{id}/testimonials': administer,
+  'GET /forms/{id}/submissions': readEntries,
+  'GET /forms/{id}/testimonials': readEntries,
   'PATCH /forms/{id}/testimonials/{testimonialId}': administer,
 } as const satisfies Record<string, RouteAccess>
