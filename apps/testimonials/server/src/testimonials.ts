@@ -44,7 +44,8 @@ export function createTestimonials(options: TestimonialsOptions): Testimonials {
   const { resolve: providers } = registry
   const signIn = createSignIn({ ...options.signIn, logger, putOrganization })
   const { identify } = signIn
-  const stipend = createStipend({ database, catalog, identify, logger, providers, timeouts })
+  const tokens = [signIn.tokens]
+  const stipend = createStipend({ database, catalog, identify, tokens, logger, providers, timeouts })
   async function putOrganization({ id, name }: { id: string; name: string }): Promise<void> {
     await stipend.engine.putOrganization({ organizationId: id, name, plan: 'free' })
   }

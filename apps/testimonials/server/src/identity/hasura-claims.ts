@@ -1,13 +1,12 @@
-import { type MemberRole, type Membership, memberRoles } from './memberships.ts'
+import { type Role, roles } from '@stipend/server'
+import type { Membership } from './memberships.ts'
 
-export const hasuraNamespace = 'https://hasura.io/jwt/claims'
-
-export type ActingRole = MemberRole | 'operator'
+export type ActingRole = Role | 'operator'
 
 /** The roles that a person may act in, least first: their own with the lesser ones, and the platform's. */
 export function actingRoles(membership: Membership | null, isOperator: boolean): ActingRole[] {
-  const roles = membership === null ? [] : memberRoles.slice(0, memberRoles.indexOf(membership.role) + 1)
-  return isOperator ? [...roles, 'operator'] : roles
+  const own = membership === null ? [] : roles.slice(0, roles.indexOf(membership.role) + 1)
+  return isOperator ? [...own, 'operator'] : own
 }
 
 /**

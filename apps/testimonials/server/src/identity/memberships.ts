@@ -1,13 +1,10 @@
 import { toStipendError } from '@stipend/engine'
+import type { Role } from '@stipend/server'
 import type { Pool } from 'pg'
-
-export const memberRoles = ['viewer', 'member', 'admin', 'owner'] as const
-
-export type MemberRole = (typeof memberRoles)[number]
 
 export interface Membership {
   organizationId: string
-  role: MemberRole
+  role: Role
 }
 
 /** The organizations of a person, as they stand at this moment. @throws StipendError */

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
+import { roles } from '@stipend/server'
 import { APIError } from 'better-auth/api'
 import { organization } from 'better-auth/plugins'
 import { invitationLetter } from '../mail/letters.ts'
 import type { AuthOptions } from './auth.ts'
 import { authTables } from './auth-tables.ts'
-import { memberRoles } from './memberships.ts'
 import { organizationAccess, organizationRoles } from './organization-access.ts'
 
 /** Each brings a welcome bonus. */
@@ -67,7 +67,7 @@ function requireName(name: string | undefined): string {
 
 /** better-auth knows people with several roles; here a role includes the lesser ones. */
 function requireOneRole(role: string): void {
-  if (memberRoles.some((known) => known === role)) return
-  const message = `role must be one of ${memberRoles.join(', ')}.`
+  if (roles.some((known) => known === role)) return
+  const message = `role must be one of ${roles.join(', ')}.`
   throw new APIError('BAD_REQUEST', { code: 'ROLE_NOT_FOUND', message })
 }

@@ -1,8 +1,9 @@
-import type { Identify, Logger } from '@stipend/server'
+import type { Identify, Logger, TokenIssuer } from '@stipend/server'
 import type { Pool } from 'pg'
 import type { Mailer } from '../mail/mailer.ts'
 import { type Auth, createAuth } from './auth.ts'
 import { createIdentify } from './identify.ts'
+import { ownTokens } from './own-tokens.ts'
 import { createPostOffice } from './post-office.ts'
 
 export interface SignInOptions {
@@ -25,6 +26,8 @@ export interface SignInOptions {
 export interface SignIn {
   auth: Auth
   identify: Identify
+  /** Of its own tokens, for Stipend's routes. */
+  tokens: TokenIssuer
   /** An address that signs a person in who has an account, once and within the hour, and leads on to the pages. */
   oneTimeLink(email: string): Promise<string>
   /** Resolves when the mails under way are sent. */
@@ -42,6 +45,12 @@ export function createSignIn(options: SignInOptions): SignIn {
   return {
     auth,
     identify: createIdentify({ auth, database, trustedOrigins, isOperator }),
+    tokens: ownTokens({
+      origin: baseUrl.origin,
+      database,
+      isOperator,
+      readKeys: () => auth.api.getJwks(),
+    }),
     oneTimeLink: (email) =>
       links.catchLink(() =>
         auth.api.signInMagicLink({ body: { email, callbackURL: frontendUrl.href }, headers: new Headers() }),
