@@ -23,7 +23,7 @@ export function requirePrincipal(access: RouteAccess): MiddlewareHandler<Stipend
 
 /** What a protected route says of itself: the middleware, and role and scopes for the OpenAPI document. */
 export function protect(access: RouteAccess) {
-  const security = [{ apiKey: [...access.scopes] }, { person: [access.role] }]
+  const security: Record<string, string[]>[] = [{ apiKey: [...access.scopes] }, { person: [access.role] }]
   return { security, middleware: requirePrincipal(access) }
 }
 

@@ -105,7 +105,7 @@ test('a route of the host is metered, replayed, refused and documented like the 
   expect(refused).toMatchObject({ status: 502, body: { code: 'provider_failed', retryable: true } })
   expect(openapiDocument(api.stipend.app)).toHaveProperty(
     ['paths', '/ai/shout', 'post', 'security'],
-    [{ apiKey: ['ai:run'] }],
+    [{ apiKey: ['ai:run'] }, { person: ['member'] }],
   )
 })
 
@@ -134,12 +134,11 @@ test("the host's identify answers where no API key is given, a key goes first", 
   expect(known).toMatchObject({ status: 200, body: { actor: 'ann' } })
   const wrong = await api.call('GET', '/credits/balance', { key: `sp_live_${'x'.repeat(43)}`, headers })
   expect(wrong.status).toBe(401)
-  const scope = await api.call('POST', '/reservations', {
-    key: undefined,
-    body: { capability: 'reply' },
-    headers,
+  const role = await api.call('GET', '/budgets', { key: undefined, headers })
+  expect(role).toMatchObject({
+    status: 403,
+    body: { code: 'forbidden', requiredRole: 'admin', remedy: { action: 'ask_admin', role: 'admin' } },
   })
-  expect(scope).toMatchObject({ status: 403, body: { scope: 'reservations:write' } })
 })
 
 test('the request id is taken if well-formed, else made', async () => {

@@ -190,7 +190,10 @@ describe('the routes', () => {
     const { body: document } = await product.get('/openapi.json', 'none')
     for (const [route, access] of Object.entries(formRouteAccess)) {
       const [method = '', path = ''] = route.split(' ')
-      expect(document.paths[path][method.toLowerCase()].security).toEqual([{ apiKey: [...access.scopes] }])
+      expect(document.paths[path][method.toLowerCase()].security).toEqual([
+        { apiKey: [...access.scopes] },
+        { person: [access.role] },
+      ])
       const url = path.replace('{id}', form.id).replace('{testimonialId}', form.id)
       const body = method === 'GET' || method === 'DELETE' ? undefined : {}
       expect([route, (await product.call(method, url, body)).status]).toEqual([route, 401])

@@ -1,0 +1,9 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { accessTable } from './access-table.ts'
+
+test('docs/access.md is what `npm run access-table -w @stipend/testimonials-server` writes', async () => {
+  const path = join(import.meta.dirname, '../../../../docs/access.md')
+  expect(await readFile(path, 'utf8')).toBe(accessTable())
+})
