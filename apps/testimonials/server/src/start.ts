@@ -8,6 +8,7 @@ import { demoOwner, putDemoOwner } from './demo/owner.ts'
 import type { FormSettings } from './forms/settings.ts'
 import { startHousekeeping } from './identity/housekeeping.ts'
 import { defaultSignInSettings, keptSecret, type SignInSettings } from './identity/settings.ts'
+import type { SignIn } from './identity/sign-in.ts'
 import { type Listener, listen } from './listen.ts'
 import { createMailer } from './mail/mailer.ts'
 import { defaultMailSettings, type MailSettings } from './mail/settings.ts'
@@ -29,7 +30,7 @@ export interface StartSettings extends DatabaseSettings {
 /** The product as it runs. */
 export interface Running {
   credentials: DemoCredentials
-  testimonials: Testimonials
+  testimonials: Testimonials & { signIn: SignIn }
   /** Of the demo organization's public form. */
   demoFormId: string
   /** Signs the demo organization's owner in, once and within the hour. */

@@ -1,5 +1,5 @@
 import type { Timeouts } from '@stipend/engine/ai'
-import { createStipend, type Logger, type Stipend } from '@stipend/server'
+import { createStipend, type Identify, type Logger, type Stipend } from '@stipend/server'
 import type { Pool } from 'pg'
 import { defaultFormSettings, type FormSettings } from './forms/settings.ts'
 import { createSignIn, type SignIn, type SignInOptions } from './identity/sign-in.ts'
@@ -19,8 +19,10 @@ export interface TestimonialsOptions {
   database: Pool
   /** Model providers; with none the demo provider answers, labelled simulated. */
   providers: ProviderSettings
-  /** How people sign in. */
-  signIn: Omit<SignInOptions, 'putOrganization' | 'logger'>
+  /** How people sign in. Default: the routes below /auth are not there. */
+  signIn?: TestimonialsSignIn | undefined
+  /** Who is signed in in another way, where `signIn` is not given. */
+  identify?: Identify | undefined
   logger?: Logger | undefined
   /** Of public forms. Default: nobody can sign in, so that all customers are anonymous. */
   forms?: FormSettings | undefined
@@ -28,23 +30,30 @@ export interface TestimonialsOptions {
   timeouts?: Partial<Timeouts> | undefined
 }
 
+export type TestimonialsSignIn = Omit<SignInOptions, 'putOrganization' | 'logger'>
+
 export type TestimonialsStipend = Stipend<TestimonialsCatalog>
 
 /** The testimonials product: Stipend's HTTP API with the product's own routes. */
 export interface Testimonials extends TestimonialsStipend {
   registry: ModelRegistry
-  signIn: SignIn
+  signIn: SignIn | null
   fetch(request: Request, connection?: Connection): Promise<Response>
 }
 
+export function createTestimonials(
+  options: TestimonialsOptions & { signIn: TestimonialsSignIn },
+): Testimonials & { signIn: SignIn }
+export function createTestimonials(options: TestimonialsOptions): Testimonials
 export function createTestimonials(options: TestimonialsOptions): Testimonials {
   const { database, logger } = options
   const registry = createModelRegistry(options.providers)
   const timeouts = { attemptMs: 30_000, totalMs: 60_000, ...options.timeouts }
   const { resolve: providers } = registry
-  const signIn = createSignIn({ ...options.signIn, logger, putOrganization })
-  const { identify } = signIn
-  const tokens = [signIn.tokens]
+  const signIn =
+    options.signIn === undefined ? null : createSignIn({ ...options.signIn, logger, putOrganization })
+  const identify = signIn?.identify ?? options.identify
+  const tokens = signIn === null ? [] : [signIn.tokens]
   const stipend = createStipend({ database, catalog, identify, tokens, logger, providers, timeouts })
   async function putOrganization({ id, name }: { id: string; name: string }): Promise<void> {
     await stipend.engine.putOrganization({ organizationId: id, name, plan: 'free' })
@@ -56,14 +65,14 @@ export function createTestimonials(options: TestimonialsOptions): Testimonials {
     formRoutes(),
     formEntryRoutes(),
     publicFormRoutes({ database, settings, stipend }),
-    signInRoutes(signIn.auth, settings.trustedProxies),
+    ...(signIn === null ? [] : [signInRoutes(signIn.auth, settings.trustedProxies)]),
   ]) {
     stipend.app.route('/', router)
   }
   const fetch = withPublicCors(async (request, connection) => stipend.app.fetch(request, connection))
   const close = async (graceMs?: number) => {
     await stipend.close(graceMs)
-    await signIn.close()
+    await signIn?.close()
   }
   return { ...stipend, fetch, registry, signIn, close }
 }

@@ -6,6 +6,7 @@ import type { Logger } from '@stipend/server'
 import { createTestDatabase, type TestDatabase } from '@stipend/testing'
 import pino from 'pino'
 import { defaultFormSettings, type FormSettings } from '../forms/settings.ts'
+import type { SignIn } from '../identity/sign-in.ts'
 import { listen } from '../listen.ts'
 import { createMailer } from '../mail/mailer.ts'
 import { migrate } from '../migrate.ts'
@@ -27,7 +28,7 @@ export interface Answer {
 export interface TestProduct extends AsyncDisposable {
   url: string
   database: TestDatabase
-  testimonials: Testimonials
+  testimonials: Testimonials & { signIn: SignIn }
   /** Everything logged so far. */
   log(): string
   /** A new organization and a key of it. */
