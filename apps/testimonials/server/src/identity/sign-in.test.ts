@@ -542,6 +542,23 @@ describe('the routes of sign-in', () => {
     expect([answer.status, answer.headers.get('content-type')]).toEqual([status, 'application/problem+json'])
   })
 
+  it('have one name each, so that a limit has no second one', async () => {
+    const { email } = await newPerson(product, mailbox, 'Tricky')
+    for (const path of [
+      '/auth/sign-in/%65mail',
+      '/auth/sign-in/email/',
+      '/auth//sign-in/email',
+      '/auth/Sign-In/email',
+      '/auth/sign-in/email%00',
+      '/auth/x/../sign-in%2Femail',
+      '/auth/sign-in/email;x=1',
+    ]) {
+      const answer = await newBrowser(product).post(path, { email, password })
+      expect([path, answer.status]).toEqual([path, 404])
+    }
+    must(await newBrowser(product).post('/auth/sign-in/email?x=1', { email, password }))
+  })
+
   it('take no body over 1 MiB, no form, and nothing that is not what it should be', async () => {
     const browser = newBrowser(product)
     const large = await browser.post('/auth/sign-in/email', {
