@@ -27,7 +27,7 @@ export interface AuthOptions {
   /** Verified addresses that may act as the platform's operators. */
   isOperator: (user: { email: string; emailVerified: boolean }) => boolean
   postOffice: PostOffice
-  /** Makes an organization known to Stipend before anybody belongs to it. */
+  /** Makes an organization known to Stipend before anybody belongs to it, and tells it a new name. */
   putOrganization: (organization: { id: string; name: string }) => Promise<void>
   logger?: Logger | undefined
 }

@@ -104,6 +104,27 @@ describe('an organization', () => {
     expect(sixth.status).toBe(403)
   })
 
+  it('has one name, here and at Stipend, which its admins change', async () => {
+    const owner = await person('Namer')
+    const organizationId = await newOrganization(owner, 'Before')
+    const member = await person('Nameless')
+    await join(owner, organizationId, member, 'member')
+    const update = ({ browser }: Person, data: object) =>
+      browser.post('/auth/organization/update', { organizationId, data })
+    expect((await update(member, { name: 'Mine' })).status).toBe(403)
+    expect((await update(owner, { name: 'two\nlines' })).status).toBe(400)
+    must(await update(owner, { name: ' After ', id: 'x', plan: 'team', createdAt: '2000-01-01T00:00:00Z' }))
+    const { rows } = await product.database.owner.query(
+      `select o.name as here, s.name as there, o.created_at > now() - interval '1 hour' as is_new
+       from auth.organizations o join stipend.organizations s on s.id = o.id where o.id = $1`,
+      [organizationId],
+    )
+    expect(rows).toEqual([{ here: 'After', there: 'After', is_new: true }])
+    expect(await product.testimonials.engine.checkCreditBalance(organizationId)).toMatchObject({
+      plan: 'free',
+    })
+  })
+
   it('is not deleted: its ledger stays', async () => {
     const owner = await person('Deleter')
     const organizationId = await newOrganization(owner, 'Lasting')
@@ -204,6 +225,18 @@ describe('an invitation', () => {
       const answer = await invite(who, organizationId, email, role)
       expect([who.email, role, answer.status < 400]).toEqual([who.email, role, isAllowed])
       expect(answer.status).toBeLessThan(500)
+    }
+    const { body: pending } = must(await invite(owner, organizationId, 'pending@people.example', 'viewer'))
+    for (const who of [by.member, by.viewer, outsider]) {
+      const cancel = await who.browser.post('/auth/organization/cancel-invitation', {
+        invitationId: pending.id,
+      })
+      expect([who.email, cancel.status < 400]).toEqual([who.email, false])
+      // An invitation's id is as good as its link.
+      const list = await who.browser.get(
+        `/auth/organization/list-invitations?organizationId=${organizationId}`,
+      )
+      expect(JSON.stringify(list.body)).not.toContain(pending.id)
     }
     // Their own active organization is no way in.
     expect(await rolesOf(elsewhere)).toEqual(['owner'])

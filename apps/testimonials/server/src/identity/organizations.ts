@@ -50,7 +50,11 @@ export function organizationPlugin({ frontendUrl, postOffice, putOrganization }:
         return { data: { name, slug: given.slug, id, logo: undefined, metadata: undefined } }
       },
       beforeUpdateOrganization: async ({ organization: given }) => {
-        if (given.name !== undefined) requireName(given.name)
+        if (given.name === undefined) return undefined
+        return { data: { ...given, name: requireName(given.name) } }
+      },
+      afterUpdateOrganization: async ({ organization: updated }) => {
+        if (updated !== null) await putOrganization(updated)
       },
       beforeCreateInvitation: async ({ invitation }) => requireOneRole(invitation.role),
       beforeUpdateMemberRole: async ({ newRole }) => requireOneRole(newRole),
