@@ -960,7 +960,7 @@ begin
   if p_type !~ '^[a-z][a-z0-9_]{0,40}(\.[a-z][a-z0-9_]{0,40})+$' then
     perform stipend.refuse('invalid_request',
       jsonb_build_object('field', 'type', 'rule', 'must be of the form thing.what_happened'));
-  elsif split_part(p_type, '.', 1) in ('credits', 'plan', 'reservation', 'topup', 'budget', 'subscription') then
+  elsif split_part(p_type, '.', 1) in ('credits', 'plan', 'reservation', 'topup', 'budget', 'subscription', 'party') then
     perform stipend.refuse('invalid_request',
       jsonb_build_object('field', 'type', 'rule', 'must not be one of Stipend''s own events'));
   elsif jsonb_typeof(p_payload) is distinct from 'object' or octet_length(p_payload::text) > 8192 then
@@ -1025,6 +1025,74 @@ $$;
 ALTER FUNCTION stipend.end_due_holds(p_organization_id text, p_limit integer) OWNER TO stipend_ledger;
 
 --
+-- Name: erase_party(text, text, text); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.erase_party(p_organization_id text, p_party_type text, p_party_id text, OUT versions integer, OUT replies integer, OUT events integer) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_balance  stipend.organization_credit_balances;
+  v_words    text[];
+  v_calls    uuid[];
+  v_count    integer;
+begin
+  v_balance := stipend.lock_balance(p_organization_id);
+
+  with standing as (
+    select p.digest, p.name, p.email from stipend.credit_parties p
+    where p.organization_id = p_organization_id and p.party_id = p_party_id and p.party_type = p_party_type
+      and p.erased_at is null
+  ), erased as (
+    update stipend.credit_parties p
+    set name = null, email = null, salt = null, erased_at = clock_timestamp()
+    from standing s
+    where p.organization_id = p_organization_id and p.digest = s.digest
+    returning p.digest
+  )
+  select (select count(*) from erased),
+    coalesce((
+      select array_agg(distinct w.word order by w.word desc)
+      from standing s cross join lateral (values (s.email), (s.name)) w(word) where btrim(w.word) <> ''), '{}')
+  into versions, v_words;
+
+  -- What is kept under an id of the person's calls; reservations outlive replies by far.
+  select coalesce(array_agg(r.id), '{}') into v_calls
+  from stipend.credit_reservations r
+  where r.organization_id = p_organization_id
+    and ((r.actor_type = p_party_type and r.actor_id = p_party_id)
+      or (r.subject_type = p_party_type and r.subject_id = p_party_id));
+  delete from stipend.reservation_replies r
+  where r.organization_id = p_organization_id and r.reservation_id = any(v_calls);
+  get diagnostics replies = row_count;
+  update stipend.settle_intents i set input = i.input - 'reply'
+  where i.organization_id = p_organization_id and i.reservation_id = any(v_calls) and i.input ? 'reply';
+  get diagnostics v_count = row_count;
+  replies := replies + v_count;
+  update stipend.idempotency_records r set body = stipend.without_party(r.body, p_party_id, v_words)
+  where r.organization_id = p_organization_id
+    and r.body is distinct from stipend.without_party(r.body, p_party_id, v_words);
+  get diagnostics v_count = row_count;
+  replies := replies + v_count;
+
+  -- Stipend's own events name nobody; what is in a host's is the host's choice.
+  update stipend.outbox_events e set payload = stipend.without_party(e.payload, p_party_id, v_words)
+  where e.organization_id = p_organization_id
+    and split_part(e.type, '.', 1) not in ('credits', 'plan', 'reservation', 'topup', 'budget', 'subscription', 'party')
+    and e.payload is distinct from stipend.without_party(e.payload, p_party_id, v_words);
+  get diagnostics events = row_count;
+
+  update stipend.party_key set secret = sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()));
+  perform stipend.emit_event(p_organization_id, 'party.erased',
+    jsonb_build_object('type', p_party_type, 'id', p_party_id),
+    stipend.organization_now(p_organization_id, v_balance.ledger_at));
+end;
+$$;
+
+ALTER FUNCTION stipend.erase_party(p_organization_id text, p_party_type text, p_party_id text, OUT versions integer, OUT replies integer, OUT events integer) OWNER TO stipend_ledger;
+
+--
 -- Name: expire_grants(integer); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
 --
 
@@ -1056,6 +1124,57 @@ end;
 $$;
 
 ALTER FUNCTION stipend.expire_grants(p_limit integer) OWNER TO stipend_ledger;
+
+--
+-- Name: export_party(text, text, text); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.export_party(p_organization_id text, p_party_type text, p_party_id text) RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  with calls as (
+    select r.id, r.status, r.created_at, r.actor_id = p_party_id and r.actor_type = p_party_type as is_actor
+    from stipend.credit_reservations r
+    where r.organization_id = p_organization_id
+      and ((r.actor_type = p_party_type and r.actor_id = p_party_id)
+        or (r.subject_type = p_party_type and r.subject_id = p_party_id))
+  )
+  select jsonb_build_object(
+    'organizationId', p_organization_id,
+    'versions', (
+      select coalesce(jsonb_agg(jsonb_build_object('name', p.name, 'email', p.email,
+        'createdAt', p.created_at, 'erasedAt', p.erased_at) order by p.created_at), '[]')
+      from stipend.credit_parties p
+      where p.organization_id = p_organization_id and p.party_id = p_party_id and p.party_type = p_party_type),
+    'transactions', (
+      select coalesce(jsonb_agg(jsonb_build_object('sequence', t.sequence, 'type', t.type,
+        'role', case when t.actor_type = p_party_type and t.actor_id = p_party_id then 'actor' else 'subject' end,
+        'amount', t.amount, 'covered', t.covered_amount, 'capability', t.capability, 'quality', t.quality,
+        'model', t.model, 'formId', t.form_id, 'reservationId', t.reservation_id, 'reason', t.reason,
+        'createdAt', t.created_at) order by t.sequence), '[]')
+      from stipend.credit_transactions t
+      where t.organization_id = p_organization_id
+        and ((t.actor_type = p_party_type and t.actor_id = p_party_id)
+          or (t.subject_type = p_party_type and t.subject_id = p_party_id))),
+    'reservations', (
+      select coalesce(jsonb_agg(jsonb_build_object('id', c.id, 'status', c.status,
+        'role', case when c.is_actor then 'actor' else 'subject' end,
+        'createdAt', c.created_at) order by c.id), '[]')
+      from calls c),
+    'uses', (
+      select coalesce(jsonb_agg(jsonb_build_object('limitKey', u.limit_key, 'reservationId', u.reservation_id,
+        'usedAt', u.used_at) order by u.used_at, u.limit_key), '[]')
+      from stipend.customer_uses u join calls c on c.id = u.reservation_id
+      where u.organization_id = p_organization_id),
+    'replies', (
+      select coalesce(jsonb_agg(jsonb_build_object('reservationId', y.reservation_id, 'reply', y.reply,
+        'createdAt', y.created_at) order by y.created_at), '[]')
+      from stipend.reservation_replies y join calls c on c.id = y.reservation_id
+      where y.organization_id = p_organization_id));
+$$;
+
+ALTER FUNCTION stipend.export_party(p_organization_id text, p_party_type text, p_party_id text) OWNER TO stipend_ledger;
 
 --
 -- Name: extend_reservations(boolean, text[], integer[], uuid[], boolean[], bigint[], bigint[], text[], jsonb[], bigint[]); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
@@ -1852,6 +1971,28 @@ CREATE FUNCTION stipend.organization_now(p_organization_id text, p_ledger_at tim
 $$;
 
 ALTER FUNCTION stipend.organization_now(p_organization_id text, p_ledger_at timestamp with time zone) OWNER TO stipend_ledger;
+
+--
+-- Name: party_organizations(text, text); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.party_organizations(p_party_type text, p_party_id text) RETURNS TABLE(organization_id text)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select p.organization_id from stipend.credit_parties p where p.party_type = p_party_type and p.party_id = p_party_id
+  union
+  select r.organization_id from stipend.credit_reservations r
+  where (r.actor_type = p_party_type and r.actor_id = p_party_id)
+    or (r.subject_type = p_party_type and r.subject_id = p_party_id)
+  union
+  select t.organization_id from stipend.credit_transactions t
+  where (t.actor_type = p_party_type and t.actor_id = p_party_id)
+    or (t.subject_type = p_party_type and t.subject_id = p_party_id)
+  order by 1;
+$$;
+
+ALTER FUNCTION stipend.party_organizations(p_party_type text, p_party_id text) OWNER TO stipend_ledger;
 
 --
 -- Name: period_boundary(timestamp with time zone, integer); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
@@ -4287,6 +4428,43 @@ $$;
 ALTER FUNCTION stipend.wanted_offers() OWNER TO stipend_ledger;
 
 --
+-- Name: without_party(jsonb, text, text[]); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.without_party(p_value jsonb, p_party_id text, p_words text[]) RETURNS jsonb
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_text  text;
+  v_word  text;
+begin
+  case jsonb_typeof(p_value)
+    when 'object' then
+      return (
+        select coalesce(jsonb_object_agg(e.key, stipend.without_party(e.value, p_party_id, p_words)), '{}')
+        from jsonb_each(p_value) e
+        where p_value ->> 'id' is distinct from p_party_id or e.key not in ('name', 'email'));
+    when 'array' then
+      return (
+        select coalesce(jsonb_agg(stipend.without_party(e.value, p_party_id, p_words) order by e.n), '[]')
+        from jsonb_array_elements(p_value) with ordinality e(value, n));
+    when 'string' then
+      v_text := p_value #>> '{}';
+      foreach v_word in array p_words loop
+        v_text := regexp_replace(v_text,
+          '(?<!\w)' || regexp_replace(v_word, '([^\w\s])', '\\\1', 'g') || '(?!\w)', '[erased]', 'gi');
+      end loop;
+      return to_jsonb(v_text);
+    else
+      return p_value;
+  end case;
+end;
+$$;
+
+ALTER FUNCTION stipend.without_party(p_value jsonb, p_party_id text, p_words text[]) OWNER TO stipend_ledger;
+
+--
 -- Name: write_due(text[], boolean); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
 --
 
@@ -5766,11 +5944,25 @@ GRANT ALL ON FUNCTION stipend.emit_host_event(p_organization_id text, p_type tex
 REVOKE ALL ON FUNCTION stipend.end_due_holds(p_organization_id text, p_limit integer) FROM PUBLIC;
 
 --
+-- Name: FUNCTION erase_party(p_organization_id text, p_party_type text, p_party_id text, OUT versions integer, OUT replies integer, OUT events integer); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.erase_party(p_organization_id text, p_party_type text, p_party_id text, OUT versions integer, OUT replies integer, OUT events integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION stipend.erase_party(p_organization_id text, p_party_type text, p_party_id text, OUT versions integer, OUT replies integer, OUT events integer) TO stipend_server;
+
+--
 -- Name: FUNCTION expire_grants(p_limit integer); Type: ACL; Schema: stipend; Owner: stipend_ledger
 --
 
 REVOKE ALL ON FUNCTION stipend.expire_grants(p_limit integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION stipend.expire_grants(p_limit integer) TO stipend_server;
+
+--
+-- Name: FUNCTION export_party(p_organization_id text, p_party_type text, p_party_id text); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.export_party(p_organization_id text, p_party_type text, p_party_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION stipend.export_party(p_organization_id text, p_party_type text, p_party_id text) TO stipend_server;
 
 --
 -- Name: FUNCTION extend_reservations(p_wait boolean, p_organizations text[], p_organization integer[], p_id uuid[], p_is_dispatched boolean[], p_credits bigint[], p_cost_nano_usd bigint[], p_model text[], p_usage jsonb[], p_estimate bigint[]); Type: ACL; Schema: stipend; Owner: stipend_ledger
@@ -5929,6 +6121,13 @@ REVOKE ALL ON FUNCTION stipend.open_hold_wait(p_organization_id text, p_budget_i
 --
 
 REVOKE ALL ON FUNCTION stipend.organization_now(p_organization_id text, p_ledger_at timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION party_organizations(p_party_type text, p_party_id text); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.party_organizations(p_party_type text, p_party_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION stipend.party_organizations(p_party_type text, p_party_id text) TO stipend_server;
 
 --
 -- Name: FUNCTION period_boundary(p_anchor timestamp with time zone, p_number integer); Type: ACL; Schema: stipend; Owner: stipend_ledger
@@ -6188,6 +6387,12 @@ GRANT SELECT ON TABLE stipend.catalog_offers TO stipend_server;
 REVOKE ALL ON FUNCTION stipend.wanted_offers() FROM PUBLIC;
 
 --
+-- Name: FUNCTION without_party(p_value jsonb, p_party_id text, p_words text[]); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.without_party(p_value jsonb, p_party_id text, p_words text[]) FROM PUBLIC;
+
+--
 -- Name: FUNCTION write_due(p_organizations text[], p_end_holds boolean); Type: ACL; Schema: stipend; Owner: stipend_ledger
 --
 
@@ -6355,6 +6560,7 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stipend.output_lengths TO stipend_led
 --
 
 GRANT SELECT ON TABLE stipend.party_key TO stipend_server;
+GRANT UPDATE ON TABLE stipend.party_key TO stipend_ledger;
 
 --
 -- Name: TABLE plan_ai_capabilities; Type: ACL; Schema: stipend; Owner: stipend_migrator

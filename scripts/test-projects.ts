@@ -52,7 +52,7 @@ export function testConfig(options: { kind: 'test' | 'long.test'; isCi: boolean 
       passWithNoTests: kind === 'long.test',
       testTimeout: kind === 'test' ? 30_000 : 600_000,
       hookTimeout: 60_000,
-      reporters: ['default', './scripts/count-reporter.ts'],
+      reporters: ['default', './scripts/log-reporter.ts', './scripts/count-reporter.ts'],
       projects: [
         {
           extends: true,

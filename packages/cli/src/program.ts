@@ -6,6 +6,7 @@ import { addCredits } from './credits.ts'
 import { failureOf } from './failure.ts'
 import { addMargins } from './margins.ts'
 import { addMigrate } from './migrate.ts'
+import { addParties } from './parties.ts'
 import { addPrices } from './prices.ts'
 import { addDemo } from './race/command.ts'
 import { addVerify } from './verify.ts'
@@ -25,6 +26,7 @@ Examples:
   stipend catalog push --reason "First catalog"
   stipend credits grant acme 50 --type promo --source spring-2027 --reason "Spring offer"
   stipend prices check
+  stipend parties erase --organization acme --type member --id u-118
   stipend verify
 `
 
@@ -71,6 +73,7 @@ function createProgram(context: Context, end: (exitCode: number) => void): Comma
   addCredits(program, context)
   addPrices(program, context, end)
   addMargins(program, context)
+  addParties(program, context)
   addVerify(program, context, end)
   addWorker(program, context)
   addDemo(program, context, end)

@@ -1,6 +1,15 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, cpSync, existsSync, mkdirSync, readlinkSync, rmSync, symlinkSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs'
 import { createRequire } from 'node:module'
 import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
@@ -54,11 +63,16 @@ describe('a refusal', () => {
     expect(await owner.answer()).toMatchObject({ code: 'not_permitted' })
   })
 
-  test.skipIf(isRoot)('says that a folder may not be written', async () => {
+  // Root may write anywhere, so it has a normal user try.
+  test.skipIf(isRoot && !asNormalUser)('says that a folder may not be written', async () => {
     const folder = makeFolder()
+    if (account !== null) chownSync(folder, account.uid, account.gid)
     chmodSync(folder, 0o555)
-    await expect(startEmbeddedPostgres({ dataDirectory: join(folder, 'data') })).rejects.toMatchObject({
+    const options = { dataDirectory: join(folder, 'data') }
+    await using owner = new Owner(options, account === null ? {} : { account })
+    expect(await owner.answer()).toMatchObject({
       code: 'not_permitted',
+      message: expect.stringContaining(folder),
     })
   })
 

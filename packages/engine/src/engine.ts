@@ -25,6 +25,7 @@ import { OfferBook } from './offers.ts'
 import * as organizations from './organizations.ts'
 import { type DeliverEventsInput, Outbox } from './outbox.ts'
 import { PartyRegistry } from './parties.ts'
+import * as partyRecords from './party-records.ts'
 import { checkModelPrices, type PriceFinding } from './price-check.ts'
 import { PriceFeed } from './price-feed.ts'
 import { PriceBook, type RecordedPrice } from './prices.ts'
@@ -87,6 +88,7 @@ export class Engine<Catalog extends CatalogDefinition = CatalogDefinition> {
   readonly #reservations: Reservations
   readonly #settleIntents: SettleIntents
   readonly #outbox: Outbox
+  readonly #parties: PartyRegistry
   readonly #calls: MeteredCallDependencies
 
   constructor(options: EngineOptions<Catalog>) {
@@ -98,11 +100,12 @@ export class Engine<Catalog extends CatalogDefinition = CatalogDefinition> {
     this.models = normalizeCatalog(options.catalog).models
     const prices = new PriceBook(this.models)
     this.#prices = new PriceFeed(options.database, prices)
+    this.#parties = new PartyRegistry(options.database)
     this.#reservations = new Reservations(
       this.#batcher,
       prices,
       new OfferBook(options.database),
-      new PartyRegistry(options.database),
+      this.#parties,
       this.#prices,
     )
     this.#outbox = new Outbox(options.database)
@@ -304,6 +307,21 @@ export class Engine<Catalog extends CatalogDefinition = CatalogDefinition> {
    */
   recordModelPrices(): Promise<number> {
     return modelPrices.recordCatalogPrices(this.#pool)
+  }
+
+  /**
+   * Removes a person's names and addresses, and answers kept of their calls; the ledger keeps the host's id. Other
+   * processes may name the emptied row for a minute more; afterwards the person's calls make a new one.
+   */
+  async eraseParty(party: partyRecords.PartyKey): Promise<partyRecords.PartyErasure[]> {
+    const erased = await partyRecords.eraseParty(this.#pool, party)
+    this.#parties.forget()
+    return erased
+  }
+
+  /** What is stored about a person, organization by organization. */
+  exportParty(party: partyRecords.PartyKey): Promise<partyRecords.PartyExport[]> {
+    return partyRecords.exportParty(this.#pool, party)
   }
 
   resetMonthlyCredits(bounds?: jobs.JobBounds): Promise<number> {

@@ -86,6 +86,7 @@ export {
 } from './organizations.ts'
 export type { DeliverEventsInput, EventHandler, StipendEvent } from './outbox.ts'
 export type { Actor, Subject } from './parties.ts'
+export type { PartyErasure, PartyExport, PartyKey, PartyTransaction, PartyVersion } from './party-records.ts'
 export type { PriceFinding } from './price-check.ts'
 export {
   costByRates,

@@ -35,34 +35,64 @@ interface KnownParty {
   isStored: boolean
 }
 
+/** A key that an erasure elsewhere has ended is used no longer than this. */
+const keyLifeMs = 60_000
+
 /**
  * Digests of the parties that this process has seen, so that a name is written once and not with every call.
  * The salt follows from the database's key and the party, so every process finds the same digest and row.
+ *
+ * An erasure draws a new key. A process that still has the old one names the erased row, in which nothing is written
+ * again; with the new one the same person is another row.
  */
 export class PartyRegistry {
   readonly #pool: Pool
   readonly #capacity: number
   readonly #known = new Map<string, KnownParty>()
   #secret: Buffer | undefined
+  #readAt = Number.NEGATIVE_INFINITY
+  #reading: Promise<void> | undefined
 
   constructor(pool: Pool, capacity = 10_000) {
     this.#pool = pool
     this.#capacity = capacity
   }
 
-  /** Whether prepare() comes before digest(): there is a name or address to keep and no key yet. */
+  /** Whether prepare() comes before digest(): there is a name or address to keep and no key, or an old one. */
   mustPrepare(...parties: (Actor | Subject | undefined)[]): boolean {
-    return this.#secret === undefined && parties.some(isNamed)
+    const isFresh = this.#secret !== undefined && performance.now() - this.#readAt < keyLifeMs
+    return !isFresh && parties.some(isNamed)
   }
 
-  /** Reads the key; once in the life of a process is enough. */
-  async prepare(): Promise<void> {
-    const { secret } = await queryRow<{ secret: Buffer }>(
-      this.#pool,
-      'select secret from stipend.party_key',
-      [],
-    )
-    this.#secret = secret
+  /** Reads the key; callers at the same time share one reading. */
+  prepare(): Promise<void> {
+    this.#reading ??= this.#read().finally(() => {
+      this.#reading = undefined
+    })
+    return this.#reading
+  }
+
+  /** After an erasure by this process: the next named call reads the new key. */
+  forget(): void {
+    this.#readAt = Number.NEGATIVE_INFINITY
+    this.#known.clear()
+  }
+
+  async #read(): Promise<void> {
+    try {
+      const { secret } = await queryRow<{ secret: Buffer }>(
+        this.#pool,
+        'select secret from stipend.party_key',
+        [],
+      )
+      // Other digests now: what was stored under the old ones says nothing of them.
+      if (this.#secret?.equals(secret) === false) this.#known.clear()
+      this.#secret = secret
+      this.#readAt = performance.now()
+    } catch (error) {
+      // With the old key a call goes on; whether the database is there is the call's to say.
+      if (this.#secret === undefined) throw error
+    }
   }
 
   /** The digest to put beside the id; `undefined` where there is neither name nor address to keep. */

@@ -9,6 +9,7 @@ import { standingCases } from './refusals-of-reservations.ts'
 export const httpOnly = [
   'unauthenticated',
   'forbidden',
+  'too_many_attempts',
   'payload_too_large',
   'payments_not_configured',
   'not_found',

@@ -21,6 +21,13 @@ export {
 } from './jobs/worker.ts'
 export { createJwtVerifier, type JwtCheck, type JwtSettings, type VerifyJwt } from './jwt-verifier.ts'
 export { openapiDocument } from './openapi-document.ts'
+export {
+  createFetchPublic,
+  type FetchPublic,
+  type OutgoingOptions,
+  type OutgoingRequest,
+  OutgoingRequestError,
+} from './outgoing.ts'
 export { protect, reaches, requirePrincipal } from './principal.ts'
 export { type Problem, problemOf, problemResponse, problemText, stipendErrorOf } from './problem.ts'
 export { type RouteAccess, routeAccess } from './route-access.ts'

@@ -5,15 +5,41 @@ import type { StipendEnv, StipendVariables } from './context.ts'
 
 const wellFormedId = /^[\w.:-]{1,128}$/
 
+/** What a page made of an answer might ask for: none of it. */
+const refusedFeatures = [
+  'accelerometer',
+  'autoplay',
+  'camera',
+  'clipboard-read',
+  'display-capture',
+  'fullscreen',
+  'geolocation',
+  'gyroscope',
+  'magnetometer',
+  'microphone',
+  'midi',
+  'payment',
+  'publickey-credentials-get',
+  'screen-wake-lock',
+  'usb',
+  'xr-spatial-tracking',
+]
+
 /** Headers of every answer; a route may set its own policy (the documentation page does). */
 const securityHeaders: Readonly<Record<string, string>> = {
-  'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
+  'Content-Security-Policy':
+    "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox",
+  'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Resource-Policy': 'same-origin',
+  'Permissions-Policy': refusedFeatures.map((feature) => `${feature}=()`).join(', '),
   'Referrer-Policy': 'no-referrer',
   'X-Content-Type-Options': 'nosniff',
   'X-Frame-Options': 'DENY',
   'Cache-Control': 'no-store',
 }
+
+/** For a year, this host alone: what stands beside it is not Stipend's to decide. */
+const strictTransport = 'max-age=31536000'
 
 type Given = Pick<StipendVariables, 'engine' | 'database' | 'identify' | 'verifyToken' | 'logger'>
 
@@ -34,6 +60,7 @@ export function requestContext(given: Given): MiddlewareHandler<StipendEnv> {
     for (const [name, value] of Object.entries(securityHeaders)) {
       if (!c.res.headers.has(name)) c.header(name, value)
     }
+    if (isHttps(c.req.raw)) c.header('Strict-Transport-Security', strictTransport)
     const path = routePath(c, -1)
     given.logger?.info(
       {
@@ -46,4 +73,9 @@ export function requestContext(given: Given): MiddlewareHandler<StipendEnv> {
       'request',
     )
   }
+}
+
+/** Also behind a proxy that ends TLS. A client that pretends changes nothing: browsers heed the answer over TLS alone. */
+function isHttps(request: Request): boolean {
+  return request.url.startsWith('https:') || request.headers.get('x-forwarded-proto') === 'https'
 }

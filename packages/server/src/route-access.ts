@@ -57,6 +57,8 @@ export const routeAccess = {
   'GET /budgets': administer,
   'PUT /budgets': administer,
   'DELETE /budgets/{id}': administer,
+  'GET /parties/{type}/{id}': administer,
+  'DELETE /parties/{type}/{id}': administer,
   'GET /api-keys': manageKeys,
   'POST /api-keys': { ...manageKeys, firstAnswer: 'kept_without_secret' },
   'DELETE /api-keys/{id}': manageKeys,

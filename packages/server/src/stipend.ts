@@ -18,6 +18,8 @@ import type { Pool } from 'pg'
 import { allowedMethods } from './allowed-methods.ts'
 import { createBearerVerifier, type TokenIssuer } from './bearer-token.ts'
 import type { Identify, Logger, StipendEnv } from './context.ts'
+import { corsFor } from './cors.ts'
+import { type ClientAddress, throttleWrongCredentials } from './credential-throttle.ts'
 import { logReport } from './jobs/log-report.ts'
 import { startWorker, type Worker } from './jobs/worker.ts'
 import { registerSecurity } from './openapi-document.ts'
@@ -32,6 +34,7 @@ import { documentationRoutes } from './routes/documentation.ts'
 import { healthRoutes } from './routes/health.ts'
 import { holdRoutes } from './routes/holds.ts'
 import { organizationRoutes } from './routes/organizations.ts'
+import { type ExportHostParty, partyRoutes } from './routes/parties.ts'
 import { reservationRoutes } from './routes/reservations.ts'
 import { transactionRoutes } from './routes/transactions.ts'
 
@@ -55,10 +58,24 @@ export interface StipendOptions<Catalog extends CatalogDefinition = CatalogDefin
   /** Of model calls. */
   timeouts?: Partial<Timeouts> | undefined
   logger?: Logger | undefined
+  /**
+   * Origins whose pages may call with the browser's credentials, such as `https://app.example.com`. Default: none but
+   * the API's own.
+   */
+  allowedOrigins?: readonly string[] | undefined
+  /**
+   * Who sends a request, for counting wrong keys and tokens; `env` is what the server hands to `app.fetch`. Default:
+   * unknown, so they are not counted.
+   */
+  clientAddress?: ClientAddress | undefined
+  /** Wrong keys and tokens of one sender in a minute, before they are answered with 429. Default 60. */
+  wrongCredentialsPerMinute?: number | undefined
   /** Takes what happens to organizations, at least once and in each one's order; called where a worker runs. */
   onEvent?: EventHandler | undefined
   /** Also credits.consumption, an event for each charge. Default false. */
   consumptionEvents?: boolean | undefined
+  /** What the host's own tables have of a person, for `GET /parties/…`; erasing there is for the event `party.erased`. */
+  exportHostParty?: ExportHostParty | undefined
 }
 
 export interface Stipend<Catalog extends CatalogDefinition = CatalogDefinition>
@@ -98,6 +115,12 @@ export function createStipend<const Catalog extends CatalogDefinition>(
   const app = createRouter({ basePath: options.basePath })
   const verifyToken = options.tokens === undefined ? undefined : createBearerVerifier(options.tokens)
   app.use(requestContext({ engine, database, identify, verifyToken, logger }))
+  if (options.allowedOrigins !== undefined && options.allowedOrigins.length > 0) {
+    app.use(corsFor(options.allowedOrigins))
+  }
+  if (options.clientAddress !== undefined) {
+    app.use(throttleWrongCredentials(options.clientAddress, options.wrongCredentialsPerMinute ?? 60))
+  }
   app.use(
     bodyLimit({
       maxSize: maxBodyBytes,
@@ -120,6 +143,7 @@ export function createStipend<const Catalog extends CatalogDefinition>(
     holdRoutes(),
     organizationRoutes(),
     budgetRoutes(),
+    partyRoutes({ exportHostParty: options.exportHostParty }),
     apiKeyRoutes(),
     healthRoutes(),
   ]) {

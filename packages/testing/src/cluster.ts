@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { migrateUp } from '@stipend/db'
 import { type EmbeddedPostgres, EmbeddedPostgresError, startEmbeddedPostgres } from '@stipend/embedded'
 import { Client } from 'pg'
+import { mustNotBeLogged } from './log-watch.ts'
 import { type PgBouncer, startPgBouncer } from './pgbouncer.ts'
 
 /** How to reach a test cluster; plain data, handed from the global setup to the tests. */
@@ -75,6 +76,7 @@ export async function startTestCluster({
     owner: createLogin('stipend_migrator'),
     server: createLogin('stipend_app'),
   }
+  for (const { password } of [cluster.superuser, cluster.owner, cluster.server]) mustNotBeLogged(password)
   try {
     await prepare(cluster, postgres)
     if (pgBouncer !== null) {

@@ -20,16 +20,58 @@ export interface Connection {
   remoteAddress?: string | undefined
 }
 
+/** What one client may take of the server's time and memory. */
+export interface ConnectionLimits {
+  /** For all headers of a request, from its first byte. */
+  headersTimeoutMs: number
+  /** For the whole request with its body. What the answer takes is not limited: streams are long. */
+  requestTimeoutMs: number
+  /** Of an idle connection between two requests. */
+  keepAliveTimeoutMs: number
+  /** How often the times above are looked at. */
+  checkEveryMs: number
+  /** Of a request's line and headers together; more is refused with 431. */
+  maxHeaderBytes: number
+  /** At once; one more is closed as soon as it is accepted. */
+  maxConnections: number
+}
+
+const defaultLimits: ConnectionLimits = {
+  headersTimeoutMs: 10_000,
+  requestTimeoutMs: 30_000,
+  keepAliveTimeoutMs: 5_000,
+  checkEveryMs: 1_000,
+  maxHeaderBytes: 16_384,
+  maxConnections: 10_000,
+}
+
 export type Fetch = (request: Request, connection: Connection) => Promise<Response>
 
 const starting: Fetch = async () => problemResponse(errorOf('overloaded', { retryAfterMs: 1_000 }))
 
 /** Listens. Port 0 takes a free one. @throws StartError where the port is taken or not allowed. */
-export async function listen({ host, port }: { host: string; port: number }): Promise<Listener> {
+export async function listen({
+  host,
+  port,
+  limits,
+}: {
+  host: string
+  port: number
+  limits?: Partial<ConnectionLimits> | undefined
+}): Promise<Listener> {
+  const given = { ...defaultLimits, ...limits }
   let fetch = starting
   const server = createAdaptorServer({
     fetch: (request, { incoming }) => fetch(request, { remoteAddress: incoming.socket.remoteAddress }),
+    serverOptions: {
+      headersTimeout: given.headersTimeoutMs,
+      requestTimeout: given.requestTimeoutMs,
+      keepAliveTimeout: given.keepAliveTimeoutMs,
+      connectionsCheckingInterval: given.checkEveryMs,
+      maxHeaderSize: given.maxHeaderBytes,
+    },
   }) as Server
+  server.maxConnections = given.maxConnections
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(explain(error, host, port)))
     server.listen(port, host, resolve)

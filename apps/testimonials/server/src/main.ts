@@ -74,6 +74,7 @@ function readSettings(environment: NodeJS.ProcessEnv): StartSettings {
     forms: formSettings(environment),
     signIn: signInSettings(read),
     mail: mailSettings(read, directory),
+    allowedOrigins: readOrigins(read('ALLOWED_ORIGINS') ?? ''),
     logger: pino({ level: readLevel(read('LOG_LEVEL') ?? 'info'), base: null }, pino.destination(2)),
   }
 }
@@ -87,4 +88,18 @@ function readLevel(text: string): string {
   const levels = [...Object.keys(pino.levels.values), 'silent']
   if (levels.includes(text)) return text
   throw new StartError(`LOG_LEVEL=${text} is not a level: give one of ${levels.join(', ')}.`)
+}
+
+/** Origins with commas between them. */
+function readOrigins(text: string): string[] {
+  const origins = text.split(',').map((origin) => origin.trim())
+  return origins
+    .filter((origin) => origin !== '')
+    .map((origin) => {
+      const url = URL.canParse(origin) ? new URL(origin) : null
+      if (url !== null && /^https?:$/.test(url.protocol) && url.origin === origin) return origin
+      throw new StartError(
+        `ALLOWED_ORIGINS has ${origin}, which is no origin: give those of your pages, such as https://app.example.com.`,
+      )
+    })
 }

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createTestDatabase } from '@stipend/testing'
+import { recordLog } from '@stipend/testing/log-watch'
 import pino from 'pino'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { banner } from './banner.ts'
@@ -22,7 +23,7 @@ const settings = (part: Partial<StartSettings>): StartSettings => ({
   host: '127.0.0.1',
   port: 0,
   providers: {},
-  logger: pino({ level: 'silent' }),
+  logger: pino({ level: 'trace' }, { write: recordLog }),
   ...part,
 })
 

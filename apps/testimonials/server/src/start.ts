@@ -24,6 +24,8 @@ export interface StartSettings extends DatabaseSettings {
   signIn?: SignInSettings | undefined
   /** Default: files in `mail/` of the directory. */
   mail?: MailSettings | undefined
+  /** Origins whose pages may call with the browser's credentials. Default: none. */
+  allowedOrigins?: readonly string[] | undefined
   logger: Logger
 }
 
@@ -78,7 +80,7 @@ export async function start(settings: StartSettings): Promise<Running> {
 }
 
 async function openTestimonials(settings: StartSettings, database: Database, { url }: Listener) {
-  const { directory, providers, forms, logger, signIn = defaultSignInSettings } = settings
+  const { directory, providers, forms, allowedOrigins, logger, signIn = defaultSignInSettings } = settings
   const { baseUrl = new URL(url), frontendUrl = baseUrl } = signIn
   const secret = signIn.secret ?? (await keptSecret(join(directory, 'auth-secret')))
   const mailer = createMailer(settings.mail ?? defaultMailSettings(directory))
@@ -86,6 +88,7 @@ async function openTestimonials(settings: StartSettings, database: Database, { u
     database: database.server,
     providers,
     forms,
+    allowedOrigins,
     logger,
     signIn: { ...signIn, database: database.signIn, baseUrl, frontendUrl, secret, mailer },
   })

@@ -1,7 +1,10 @@
 import type { Timeouts } from '@stipend/engine/ai'
 import { createStipend, type Identify, type Logger, type Stipend } from '@stipend/server'
 import type { Pool } from 'pg'
+import { exportCustomer } from './forms/erase-customer.ts'
+import { createEventHandler } from './forms/on-event.ts'
 import { defaultFormSettings, type FormSettings } from './forms/settings.ts'
+import { clientAddress, senderOf } from './identity/client-address.ts'
 import { createSignIn, type SignIn, type SignInOptions } from './identity/sign-in.ts'
 import type { Connection } from './listen.ts'
 import { createModelRegistry, type ModelRegistry } from './models/registry.ts'
@@ -9,6 +12,7 @@ import type { ProviderSettings } from './models/settings.ts'
 import { testimonialRoutes } from './routes/ai.ts'
 import { formEntryRoutes } from './routes/form-entries.ts'
 import { formRoutes } from './routes/forms.ts'
+import { remoteAddressOf } from './routes/identify-customer.ts'
 import { withPublicCors } from './routes/public-cors.ts'
 import { publicFormRoutes } from './routes/public-forms.ts'
 import { signInRoutes } from './routes/sign-in.ts'
@@ -26,11 +30,13 @@ export interface TestimonialsOptions {
   logger?: Logger | undefined
   /** Of public forms. Default: nobody can sign in, so that all customers are anonymous. */
   forms?: FormSettings | undefined
+  /** Origins whose pages may call with the browser's credentials. Default: none. */
+  allowedOrigins?: readonly string[] | undefined
   /** Of model calls. Default 30 s for one and 60 s for a request with all its calls. */
   timeouts?: Partial<Timeouts> | undefined
 }
 
-export type TestimonialsSignIn = Omit<SignInOptions, 'putOrganization' | 'logger'>
+export type TestimonialsSignIn = Omit<SignInOptions, 'allowedOrigins' | 'putOrganization' | 'logger'>
 
 export type TestimonialsStipend = Stipend<TestimonialsCatalog>
 
@@ -50,16 +56,34 @@ export function createTestimonials(options: TestimonialsOptions): Testimonials {
   const registry = createModelRegistry(options.providers)
   const timeouts = { attemptMs: 30_000, totalMs: 60_000, ...options.timeouts }
   const { resolve: providers } = registry
+  const { allowedOrigins } = options
   const signIn =
-    options.signIn === undefined ? null : createSignIn({ ...options.signIn, logger, putOrganization })
-  const identify = signIn?.identify ?? options.identify
-  const tokens = signIn === null ? [] : [signIn.tokens]
-  const stipend = createStipend({ database, catalog, identify, tokens, logger, providers, timeouts })
+    options.signIn === undefined
+      ? null
+      : createSignIn({ ...options.signIn, allowedOrigins, logger, putOrganization })
+  const settings = options.forms ?? defaultFormSettings
+  const stipend = createStipend({
+    database,
+    catalog,
+    identify: signIn?.identify ?? options.identify,
+    tokens: signIn === null ? [] : [signIn.tokens],
+    logger,
+    providers,
+    timeouts,
+    allowedOrigins: signIn?.trustedOrigins ?? allowedOrigins,
+    clientAddress: (request, env) => {
+      const forwardedFor = request.headers.get('x-forwarded-for') ?? undefined
+      const address = clientAddress(remoteAddressOf(env), forwardedFor, settings.trustedProxies)
+      return address === null ? null : senderOf(address)
+    },
+    onEvent: createEventHandler(database),
+    exportHostParty: async ({ organizationId, type, id }) =>
+      type === 'customer' ? exportCustomer(database, { organizationId, customerId: id }) : null,
+  })
   async function putOrganization({ id, name }: { id: string; name: string }): Promise<void> {
     await stipend.engine.putOrganization({ organizationId: id, name, plan: 'free' })
   }
   stipend.app.get('/', (c) => c.redirect('docs', 302))
-  const settings = options.forms ?? defaultFormSettings
   for (const router of [
     testimonialRoutes(stipend),
     formRoutes(),

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
+import { recordLog } from '@stipend/testing/log-watch'
 import { onTestFinished } from 'vitest'
 
 const BIN = fileURLToPath(new URL('../../bin/stipend.js', import.meta.url))
@@ -57,6 +58,7 @@ export async function stipend(args: readonly string[], options: RunOptions = {})
     if (signal !== undefined && isNew(signal.prompt)) child.kill(signal.name)
   })
   const [errors, [code]] = await Promise.all([text(child.stderr), once(child, 'close')])
+  recordLog(errors)
   return { code, output: seen, errors }
 }
 

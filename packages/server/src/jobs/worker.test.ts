@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { credits, type StipendEvent } from '@stipend/engine'
 import { TcpProxy } from '@stipend/testing'
+import { recordLog } from '@stipend/testing/log-watch'
 import { expect, onTestFinished, test } from 'vitest'
 import { createTestApi, type TestApi } from '../test-support/api.ts'
 import { holdsOf, insertDueHolds } from '../test-support/holds.ts'
@@ -42,7 +43,10 @@ function startProcess({ database }: TestApi) {
   )
   onTestFinished(() => void child.kill('SIGKILL'))
   const lines: { type: string; job?: string; count?: number }[] = []
-  createInterface({ input: child.stdout }).on('line', (line) => lines.push(JSON.parse(line)))
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    recordLog(line)
+    lines.push(JSON.parse(line))
+  })
   return { child, lines }
 }
 

@@ -34,7 +34,7 @@ const startScript = `SwaggerUIBundle({
 
 /** Swagger UI sets style attributes; everything is served from here. */
 const contentSecurityPolicy =
-  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; " +
+  "default-src 'none'; script-src 'self'; style-src 'self'; style-src-attr 'unsafe-inline'; img-src 'self' data:; " +
   "connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 const assets: Readonly<Record<string, string>> = {

@@ -1,5 +1,6 @@
 import { type ApiKeyScope, apiKeyScopes, defineCatalog, type ErrorCode } from '@stipend/engine'
 import { createTestDatabase, type TestDatabase } from '@stipend/testing'
+import { recordingLogger, watchExchange } from '@stipend/testing/log-watch'
 import { createStipend, type Stipend, type StipendOptions } from '../index.ts'
 
 export const catalog = defineCatalog({
@@ -91,7 +92,12 @@ export interface TestApi extends AsyncDisposable {
 
 export async function createTestApi(options: Partial<StipendOptions<typeof catalog>> = {}): Promise<TestApi> {
   const database = await createTestDatabase()
-  const stipend = createStipend({ database: database.server, catalog, ...options })
+  const stipend = createStipend({
+    database: database.server,
+    catalog,
+    ...options,
+    logger: recordingLogger(options.logger),
+  })
   await stipend.engine.pushCatalog({ author: 'test' })
   let count = 0
   const createKey = async (organizationId: string | null, scopes: readonly ApiKeyScope[]) => {
@@ -139,11 +145,14 @@ export async function callApp(
   })
   const response = await stipend.fetch(request)
   const text = await response.text()
+  watchExchange({ headers: request.headers, body: typeof body === 'string' ? null : body })
   const isJson = response.headers.get('content-type')?.includes('json') === true
+  const answered = isJson ? JSON.parse(text) : undefined
+  watchExchange({ body: answered })
   return {
     status: response.status,
     headers: response.headers,
-    body: isJson ? JSON.parse(text) : undefined,
+    body: answered,
     text,
   }
 }

@@ -15,6 +15,8 @@ export interface SignInOptions {
   frontendUrl: URL
   secret: string
   google?: { clientId: string; clientSecret: string } | undefined
+  /** Further origins whose pages may send cookies. */
+  allowedOrigins?: readonly string[] | undefined
   /** In small letters. */
   operatorEmails: readonly string[]
   mailer: Mailer
@@ -26,6 +28,8 @@ export interface SignInOptions {
 export interface SignIn {
   auth: Auth
   identify: Identify
+  /** Whose pages may send cookies. */
+  trustedOrigins: readonly string[]
   /** Of its own tokens, for Stipend's routes. */
   tokens: TokenIssuer
   /** An address that signs a person in who has an account, once and within the hour, and leads on to the pages. */
@@ -35,15 +39,16 @@ export interface SignIn {
 }
 
 export function createSignIn(options: SignInOptions): SignIn {
-  const { database, baseUrl, frontendUrl, mailer, logger } = options
+  const { database, baseUrl, frontendUrl, allowedOrigins = [], mailer, logger } = options
   const operators = new Set(options.operatorEmails)
   const isOperator = ({ email, emailVerified }: { email: string; emailVerified: boolean }) =>
     emailVerified && operators.has(email.toLowerCase())
   const postOffice = createPostOffice(mailer, logger)
-  const trustedOrigins = originsOf(baseUrl, frontendUrl)
+  const trustedOrigins = [...new Set([...originsOf(baseUrl, frontendUrl), ...allowedOrigins])]
   const { auth, links } = createAuth({ ...options, trustedOrigins, isOperator, postOffice })
   return {
     auth,
+    trustedOrigins,
     identify: createIdentify({ auth, database, trustedOrigins, isOperator }),
     tokens: ownTokens({
       origin: baseUrl.origin,
@@ -70,5 +75,5 @@ function originsOf(baseUrl: URL, frontendUrl: URL): string[] {
     alias.hostname = 'localhost'
     origins.push(alias.origin)
   }
-  return [...new Set(origins)]
+  return origins
 }

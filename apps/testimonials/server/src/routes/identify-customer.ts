@@ -34,6 +34,7 @@ async function checkToken(verify: VerifyIdToken, header: string | undefined): Pr
 
 const bindings = z.object({ remoteAddress: z.string().optional() })
 
-function remoteAddressOf(env: unknown): string | undefined {
+/** The socket's other end, out of what `listen` hands to the app. */
+export function remoteAddressOf(env: unknown): string | undefined {
   return bindings.safeParse(env).data?.remoteAddress
 }

@@ -22,6 +22,8 @@ export function withPublicCors(handler: Handler): Handler {
     async (c, next) => {
       await next()
       c.header('Cross-Origin-Resource-Policy', 'cross-origin')
+      // Said to a listed origin further in: never beside `*`.
+      c.header('Access-Control-Allow-Credentials', undefined)
     },
   )
   outer.all('*', (c) => handler(c.req.raw, c.env))

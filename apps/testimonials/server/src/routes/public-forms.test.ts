@@ -10,7 +10,11 @@ let product: TestProduct
 beforeAll(async () => {
   issuer = await startIssuer()
   const limits = { perCustomer: 4, perAddress: 4, anonymousPerForm: 7, submissionsPerSender: 3 }
-  product = await startTestProduct({ providers: {}, forms: issuer.settings({ trustedProxies: 1, limits }) })
+  product = await startTestProduct({
+    providers: {},
+    forms: issuer.settings({ trustedProxies: 1, limits }),
+    allowedOrigins: ['https://console.example'],
+  })
 })
 afterAll(async () => {
   expect((await product.testimonials.engine.verifyLedger()).problems).toEqual([])
@@ -135,6 +139,17 @@ describe('a public form', () => {
     expect(preflight.headers.get('access-control-allow-headers')).toMatch(/authorization/i)
     expect(preflight.headers.get('access-control-allow-credentials')).toBeNull()
     expect((await ask('/credits/balance')).headers.get('access-control-allow-origin')).toBeNull()
+  })
+
+  it('never says `*` beside credentials, to a listed origin neither', async () => {
+    const form = await newForm()
+    const headers = { origin: 'https://console.example' }
+    const open = await fetch(`${product.url}${form.path}`, { headers })
+    expect(open.headers.get('access-control-allow-origin')).toBe('*')
+    expect(open.headers.get('access-control-allow-credentials')).toBeNull()
+    const own = await fetch(`${product.url}/credits/balance`, { headers })
+    expect(own.headers.get('access-control-allow-origin')).toBe(headers.origin)
+    expect(own.headers.get('access-control-allow-credentials')).toBe('true')
   })
 
   it('takes nothing when it is closed', async () => {

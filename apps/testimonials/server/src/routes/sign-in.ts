@@ -1,10 +1,10 @@
 import { errorOf, invalid } from '@stipend/engine'
 import { createRouter, type StipendEnv } from '@stipend/server'
 import type { Context } from 'hono'
-import { z } from 'zod'
 import { answerOf } from '../identity/answer-errors.ts'
 import { type Auth, authPath, clientAddressHeader } from '../identity/auth.ts'
 import { clientAddress } from '../identity/client-address.ts'
+import { remoteAddressOf } from './identify-customer.ts'
 
 /** better-auth below /auth, behind the same limits and headers as every route, and the keys of its tokens. */
 export function signInRoutes(auth: Auth, trustedProxies: number) {
@@ -25,12 +25,9 @@ function requireJson(contentType: string | undefined): void {
   throw invalid('Content-Type', 'must be application/json')
 }
 
-const bindings = z.object({ remoteAddress: z.string().optional() })
-
 /** The request with the address that its limits count by. */
 function withClientAddress(c: Context<StipendEnv>, trustedProxies: number): Request {
-  const { remoteAddress } = bindings.safeParse(c.env).data ?? {}
-  const address = clientAddress(remoteAddress, c.req.header('x-forwarded-for'), trustedProxies)
+  const address = clientAddress(remoteAddressOf(c.env), c.req.header('x-forwarded-for'), trustedProxies)
   const request = new Request(c.req.raw)
   if (address === null) request.headers.delete(clientAddressHeader)
   else request.headers.set(clientAddressHeader, address)

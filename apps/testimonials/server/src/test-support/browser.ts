@@ -1,3 +1,4 @@
+import { mustNotBeLogged, watchExchange } from '@stipend/testing/log-watch'
 import type { Answer } from './product.ts'
 
 /** A person's browser: keeps cookies, follows no redirect by itself, names the page's origin as browsers do. */
@@ -55,12 +56,21 @@ export class Browser {
     })
     for (const cookie of response.headers.getSetCookie()) this.#keep(cookie)
     const text = await response.text()
-    const isJson = response.headers.get('content-type')?.includes('json') === true
-    return {
+    const isJson = text !== '' && response.headers.get('content-type')?.includes('json') === true
+    const answer = {
       status: response.status,
       headers: response.headers,
-      body: isJson && text !== '' ? JSON.parse(text) : text,
+      body: isJson ? JSON.parse(text) : text,
     }
+    this.#watch(body, answer)
+    return answer
+  }
+
+  /** Nothing that signs a person in may be in a log line of the run. */
+  #watch(body: unknown, { body: answer }: Answer): void {
+    watchExchange({ body })
+    watchExchange({ body: answer })
+    for (const value of this.#cookies.values()) mustNotBeLogged(value)
   }
 
   #keep(cookie: string): void {

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
+import { mustNotBeLogged } from '@stipend/testing/log-watch'
 import PostalMime, { type Email } from 'postal-mime'
 import { SMTPServer } from 'smtp-server'
 
@@ -63,11 +64,13 @@ export async function startMailbox(): Promise<Mailbox> {
 
 function received({ from, subject, text }: Email, to: string): ReceivedMail {
   const body = text ?? ''
+  const links = body.match(/https?:\/\/\S+/g) ?? []
+  for (const link of links) mustNotBeLogged(link)
   return {
     from: from?.address ?? '',
     to,
     subject: subject ?? '',
     text: body,
-    links: body.match(/https?:\/\/\S+/g) ?? [],
+    links,
   }
 }

@@ -4,6 +4,7 @@ import { type ApiKeyScope, creditsToNumber, type Transaction } from '@stipend/en
 import type { Timeouts } from '@stipend/engine/ai'
 import type { Logger } from '@stipend/server'
 import { createTestDatabase, type TestDatabase } from '@stipend/testing'
+import { recordLog, watchExchange } from '@stipend/testing/log-watch'
 import pino from 'pino'
 import { defaultFormSettings, type FormSettings } from '../forms/settings.ts'
 import type { SignIn } from '../identity/sign-in.ts'
@@ -71,11 +72,20 @@ export async function startTestProduct(given: {
   forms?: FormSettings
   /** Where given, requests come through one proxy, so that a test can be many addresses. */
   signIn?: TestSignIn
+  allowedOrigins?: readonly string[]
 }): Promise<TestProduct> {
   const database = await createTestDatabase()
   await migrate(database.ownerUrl)
   const lines: string[] = []
-  const logger: Logger = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) })
+  const logger: Logger = pino(
+    { level: 'trace' },
+    {
+      write: (line: string) => {
+        lines.push(line)
+        recordLog(line)
+      },
+    },
+  )
   const listener = await listen({ host: '127.0.0.1', port: 0 })
   const { signIn, forms = defaultFormSettings, ...rest } = given
   const testimonials = createTestimonials({
@@ -91,7 +101,10 @@ export async function startTestProduct(given: {
   const call = async (path: string, init: RequestInit): Promise<Answer> => {
     const response = await fetch(`${listener.url}${path}`, init)
     const text = await response.text()
-    return { status: response.status, headers: response.headers, body: text === '' ? null : JSON.parse(text) }
+    const body = text === '' ? null : JSON.parse(text)
+    watchExchange({ headers: init.headers, body: typeof init.body === 'string' ? parse(init.body) : null })
+    watchExchange({ body })
+    return { status: response.status, headers: response.headers, body }
   }
   return {
     url: listener.url,
@@ -123,5 +136,14 @@ export async function startTestProduct(given: {
       await testimonials.close()
       await database[Symbol.asyncDispose]()
     },
+  }
+}
+
+/** JSON, or nothing: a test may send anything. */
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
   }
 }

@@ -1,0 +1,1 @@
+revoke update on stipend.party_key from stipend_ledger;
