@@ -642,3 +642,40 @@ describe('behind HTTPS', () => {
     expect((await mailbox.next(email)).links[0]).toMatch(/^https:\/\/app\.example\//)
   })
 })
+
+describe('pages of another origin that is allowed', () => {
+  it('sign in and read the answer; no others do', async () => {
+    const origin = 'https://pages.example'
+    const signInThere = { smtpUrl: mailbox.url }
+    await using allowing = await startTestProduct({
+      providers: {},
+      signIn: signInThere,
+      allowedOrigins: [origin],
+    })
+    const { browser, email } = await newPerson(allowing, mailbox, 'Paged')
+    const preflight = {
+      'access-control-request-method': 'POST',
+      'access-control-request-headers': 'content-type',
+    }
+    for (const [from, isAllowed] of [
+      [origin, true],
+      ['https://evil.example', false],
+    ] as const) {
+      const asked = await browser.send('OPTIONS', '/auth/sign-in/email', undefined, {
+        ...preflight,
+        origin: from,
+      })
+      const answer = await newBrowser(allowing).post(
+        '/auth/sign-in/email',
+        { email, password },
+        { origin: from },
+      )
+      const balance = await browser.send('POST', '/ai/access-check', {}, { origin: from })
+      expect([from, answer.status]).toEqual([from, isAllowed ? 200 : 403])
+      for (const { headers } of [asked, answer, balance]) {
+        expect(headers.get('access-control-allow-origin')).toBe(isAllowed ? from : null)
+      }
+      expect(asked.headers.get('access-control-allow-credentials')).toBe('true')
+    }
+  })
+})
