@@ -15,7 +15,9 @@ export interface TokenIssuer {
    * Whom a verified token names; null: nobody. Default: {@link hasuraIdentity}.
    * @throws StipendError, such as `forbidden`
    */
-  identity?: ((payload: JWTPayload, request: Request) => Identity | null) | undefined
+  identity?:
+    | ((payload: JWTPayload, request: Request) => Identity | null | Promise<Identity | null>)
+    | undefined
 }
 
 /** Whom a bearer token names; null where it is no issuer's of these. @throws StipendError `unauthenticated` */
@@ -34,7 +36,7 @@ export function createBearerVerifier(issuers: readonly TokenIssuer[]): VerifyBea
     if (issuer === undefined) return null
     const check = await issuer.verify(token)
     if (check.outcome === 'verified') {
-      const identity = issuer.identity(check.payload, request)
+      const identity = await issuer.identity(check.payload, request)
       if (identity === null)
         throw errorOf('unauthenticated', { message: 'The token names nobody known here.' })
       return identity

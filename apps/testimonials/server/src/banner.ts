@@ -1,5 +1,6 @@
 import { formatCredits } from '@stipend/engine'
 import { demoOrganization } from './demo/organization.ts'
+import { demoOwner } from './demo/owner.ts'
 import type { Running } from './start.ts'
 
 const example = {
@@ -22,7 +23,14 @@ const example = {
 }
 
 /** What a newcomer reads first. */
-export async function banner({ credentials, testimonials, demoFormId, database }: Running): Promise<string> {
+export async function banner({
+  credentials,
+  testimonials,
+  demoFormId,
+  signInLink,
+  mail,
+  database,
+}: Running): Promise<string> {
   const { url, organizationId, apiKey } = credentials
   const { engine, registry } = testimonials
   const balance = await engine.checkCreditBalance(organizationId)
@@ -36,9 +44,12 @@ Stipend is running.
   URL           ${url}
   Docs          ${url}/docs
   Organization  ${demoOrganization.name} (${organizationId}), plan ${balance.plan}, ${formatCredits(balance.balance)} credits
+  Sign in       ${signInLink}
+                as ${demoOwner.name}, its owner; the link works once and for an hour, each start prints a new one
   API key       ${apiKey}
   Public form   ${url}/public/forms/${demoFormId} (needs no key)
   Models        ${models}
+  Mails         ${mail}
   Database      ${database.description}
 
 Turn a customer's answers into a testimonial:

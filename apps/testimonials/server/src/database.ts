@@ -18,6 +18,8 @@ export interface DatabaseSettings {
 export interface Database {
   /** As a server: calls the functions, cannot write the ledger. */
   server: Pool
+  /** The same for people's sign-in, apart: hashing a password keeps a connection, and metered calls should not wait. */
+  signIn: Pool
   /** As the tables' owner, on the embedded PostgreSQL only. */
   owner: Pool | null
   /** Straight to PostgreSQL as the login that migrates, for the worker. */
@@ -32,6 +34,7 @@ export interface Database {
 const serverLogin = 'stipend_app'
 /** Few connections are faster than many: the engine batches. */
 const connections = 6
+const signInConnections = 4
 
 /** Opens and migrates the database. @throws StartError, MigrationError */
 export async function openDatabase(
@@ -43,13 +46,15 @@ export async function openDatabase(
   const directUrl = directDatabaseUrl ?? databaseUrl
   await migrate(directUrl)
   const server = openPool(databaseUrl, onError)
+  const signIn = openPool(databaseUrl, onError, signInConnections)
   return {
     server,
+    signIn,
     owner: null,
     directUrl,
     description: hostOf(databaseUrl),
     ended: new Promise(() => {}),
-    close: () => server.end(),
+    close: () => Promise.all([server.end(), signIn.end()]).then(() => undefined),
   }
 }
 
@@ -61,15 +66,17 @@ async function openEmbedded(dataDirectory: string, onError: (error: Error) => vo
     await migrate(postgres.url)
     const password = await putServerLogin(postgres.url)
     const server = openPool(serverUrl(postgres, password), onError)
+    const signIn = openPool(serverUrl(postgres, password), onError, signInConnections)
     const owner = openPool(postgres.url, onError)
     return {
       server,
+      signIn,
       owner,
       directUrl: postgres.url,
       description: `embedded PostgreSQL ${postgres.major} in ${postgres.dataDirectory}`,
       ended: postgres.ended.then((reason) => reason?.message ?? null),
       close: async () => {
-        await Promise.all([server.end(), owner.end()])
+        await Promise.all([server.end(), signIn.end(), owner.end()])
         await postgres.stop()
       },
     }
@@ -108,8 +115,8 @@ function serverUrl({ port, databaseName }: EmbeddedPostgres, password: string): 
   return `postgres://${serverLogin}:${password}@127.0.0.1:${port}/${databaseName}`
 }
 
-function openPool(connectionString: string, onError: (error: Error) => void): Pool {
-  const pool = new Pool({ connectionString, max: connections })
+function openPool(connectionString: string, onError: (error: Error) => void, max = connections): Pool {
+  const pool = new Pool({ connectionString, max })
   // An idle connection that is lost is replaced by the next query.
   pool.on('error', onError)
   return pool

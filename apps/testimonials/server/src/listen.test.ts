@@ -11,11 +11,12 @@ let listener: Listener
 let port: number
 beforeAll(async () => {
   product = await startTestProduct({ providers: {} })
-  listener = await listen(product.testimonials.fetch, {
+  listener = await listen({
     host: '127.0.0.1',
     port: 0,
     limits: { headersTimeoutMs: 300, requestTimeoutMs: 700, checkEveryMs: 20, maxConnections: 4 },
   })
+  listener.serve(product.testimonials.fetch)
   port = Number(new URL(listener.url).port)
 })
 afterAll(async () => {
@@ -35,11 +36,17 @@ async function drip(head: string, rest: string): Promise<{ answer: string; after
   const socket = await open()
   const startedAt = performance.now()
   socket.write(head)
-  const answering = text(socket)
-  const closed = once(socket, 'close')
+  let answer = ''
+  socket.on('data', (chunk: Buffer) => {
+    answer += chunk.toString()
+  })
   let isOpen = true
-  void closed.then(() => {
-    isOpen = false
+  // Not `once`, which rejects where the last byte meets a connection that is closed already.
+  const closed = new Promise<void>((resolve) => {
+    socket.on('close', () => {
+      isOpen = false
+      resolve()
+    })
   })
   for (const byte of rest) {
     if (!isOpen) break
@@ -47,7 +54,7 @@ async function drip(head: string, rest: string): Promise<{ answer: string; after
     await sleep(50)
   }
   await closed
-  return { answer: await answering, afterMs: performance.now() - startedAt }
+  return { answer, afterMs: performance.now() - startedAt }
 }
 
 const nobody = 'a'.repeat(200)
@@ -113,4 +120,14 @@ describe('too much', () => {
       socket.write('GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')
     for (const socket of sockets) expect(await text(socket)).toMatch(/^HTTP\/1\.1 200 /)
   })
+})
+
+it('who comes before there is anything to serve is told to come again', async () => {
+  const starting = await listen({ host: '127.0.0.1', port: 0 })
+  const early = await fetch(`${starting.url}/healthz`)
+  expect([early.status, early.headers.get('retry-after')]).toEqual([503, '1'])
+  expect(await early.json()).toMatchObject({ code: 'overloaded', retryable: true })
+  starting.serve(product.testimonials.fetch)
+  expect((await fetch(`${starting.url}/healthz`)).status).toBe(200)
+  await starting.close()
 })

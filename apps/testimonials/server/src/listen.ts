@@ -1,10 +1,15 @@
 import type { Server } from 'node:http'
 import { createAdaptorServer } from '@hono/node-server'
+import { errorOf } from '@stipend/engine'
+import { problemResponse } from '@stipend/server'
 import { StartError } from './start-error.ts'
 
 /** An HTTP server that listens. */
 export interface Listener {
+  /** What it is called by: known before there is anything to serve. */
   url: string
+  /** Hands every request to that handler; until then they are told to come again. */
+  serve(fetch: Fetch): void
   /** Accepts nothing more, resolves when what runs is answered. */
   close(): Promise<void>
 }
@@ -40,12 +45,22 @@ const defaultLimits: ConnectionLimits = {
   maxConnections: 10_000,
 }
 
-/** Serves a fetch handler. Port 0 takes a free one. @throws StartError where the port is taken or not allowed. */
-export async function listen(
-  fetch: (request: Request, connection: Connection) => Promise<Response>,
-  { host, port, limits }: { host: string; port: number; limits?: Partial<ConnectionLimits> | undefined },
-): Promise<Listener> {
+export type Fetch = (request: Request, connection: Connection) => Promise<Response>
+
+const starting: Fetch = async () => problemResponse(errorOf('overloaded', { retryAfterMs: 1_000 }))
+
+/** Listens. Port 0 takes a free one. @throws StartError where the port is taken or not allowed. */
+export async function listen({
+  host,
+  port,
+  limits,
+}: {
+  host: string
+  port: number
+  limits?: Partial<ConnectionLimits> | undefined
+}): Promise<Listener> {
   const given = { ...defaultLimits, ...limits }
+  let fetch = starting
   const server = createAdaptorServer({
     fetch: (request, { incoming }) => fetch(request, { remoteAddress: incoming.socket.remoteAddress }),
     serverOptions: {
@@ -65,6 +80,9 @@ export async function listen(
   const bound = typeof address === 'object' && address !== null ? address.port : port
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${bound}`,
+    serve: (handler) => {
+      fetch = handler
+    },
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())

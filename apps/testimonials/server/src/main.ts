@@ -3,6 +3,8 @@ import { MigrationError } from '@stipend/db'
 import pino from 'pino'
 import { banner } from './banner.ts'
 import { formSettings } from './forms/settings.ts'
+import { signInSettings } from './identity/settings.ts'
+import { mailSettings } from './mail/settings.ts'
 import { providerSettings } from './models/settings.ts'
 import { type Running, type StartSettings, start } from './start.ts'
 import { StartError } from './start-error.ts'
@@ -61,14 +63,17 @@ function readSettings(environment: NodeJS.ProcessEnv): StartSettings {
     const value = environment[name]?.trim()
     return value === '' ? undefined : value
   }
+  const directory = join(root, '.stipend')
   return {
     databaseUrl: read('DATABASE_URL'),
     directDatabaseUrl: read('DIRECT_DATABASE_URL'),
-    directory: join(root, '.stipend'),
+    directory,
     host: read('HOST') ?? '127.0.0.1',
     port: readPort(read('PORT') ?? '3000'),
     providers: providerSettings(environment),
     forms: formSettings(environment),
+    signIn: signInSettings(read),
+    mail: mailSettings(read, directory),
     allowedOrigins: readOrigins(read('ALLOWED_ORIGINS') ?? ''),
     logger: pino({ level: readLevel(read('LOG_LEVEL') ?? 'info'), base: null }, pino.destination(2)),
   }

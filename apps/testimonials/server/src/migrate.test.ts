@@ -1,9 +1,13 @@
 import { migrateDown, migrateUp, migrationStatus } from '@stipend/db'
 import { createEngine, withOrganization } from '@stipend/engine'
 import { createTestDatabase, type TestDatabase } from '@stipend/testing'
-import { expect, test } from 'vitest'
+import { getMigrations } from 'better-auth/db/migration'
+import { Pool } from 'pg'
+import { describe, expect, it, test } from 'vitest'
 import { putDemoForm } from './demo/form.ts'
-import { migrate, ownMigrations } from './migrate.ts'
+import { putDemoOwner } from './demo/owner.ts'
+import { createAuth } from './identity/auth.ts'
+import { authMigrations, migrate, ownMigrations } from './migrate.ts'
 import { catalog } from './stipend.catalog.ts'
 
 /** Shared by all organizations: copied to every node when the database is distributed. */
@@ -126,3 +130,78 @@ test('row level security is on for every table of an organization’s, and shows
     await expect(given).rejects.toThrow('row-level security')
   }
 })
+
+describe('the schema of sign-in', () => {
+  const tables = async ({ owner }: TestDatabase) => {
+    const { rows } = await owner.query<{ name: string }>(
+      `select relname::text as name from pg_class where relnamespace = 'auth'::regnamespace and relkind = 'r' order by 1`,
+    )
+    return rows.map(({ name }) => name)
+  }
+
+  it('has all that better-auth asks for', async () => {
+    await using database = await createTestDatabase()
+    await migrate(database.ownerUrl)
+    const url = new URL(database.ownerUrl)
+    url.searchParams.set('options', '-c search_path=auth')
+    await using pool = disposable(new Pool({ connectionString: url.href }))
+    const { toBeCreated, toBeAdded, compileMigrations } = await getMigrations(authOptions(pool.pool))
+    expect({ toBeCreated, toBeAdded, sql: await compileMigrations() }).toEqual({
+      toBeCreated: [],
+      toBeAdded: [],
+      sql: ';',
+    })
+    await pool.pool.query('alter table auth.organizations drop column metadata')
+    expect((await getMigrations(authOptions(pool.pool))).toBeAdded).toMatchObject([
+      { table: 'organizations' },
+    ])
+  })
+
+  it('goes up, down with data in it, and up to the same', async () => {
+    await using database = await createTestDatabase()
+    await migrate(database.ownerUrl)
+    await putDemoOwner(database.server)
+    await putDemoOwner(database.server)
+    const members = await database.owner.query('select role from auth.members')
+    expect(members.rows).toEqual([{ role: 'owner' }])
+    const before = await tables(database)
+    expect(before).toContain('members')
+    await migrateDown(database.ownerUrl, { ...authMigrations, to: null })
+    expect(await tables(database)).toEqual(['migrations'])
+    await migrateUp(database.ownerUrl, authMigrations)
+    expect(await tables(database)).toEqual(before)
+  })
+
+  it('is open to the server alone', async () => {
+    await using database = await createTestDatabase()
+    await migrate(database.ownerUrl)
+    const { rows } = await database.owner.query<{ role: string }>(
+      `select distinct grantee::regrole::text as role
+       from pg_class, aclexplode(relacl)
+       where relnamespace = 'auth'::regnamespace and grantee <> relowner`,
+    )
+    expect(rows).toEqual([{ role: 'stipend_server' }])
+    await expect(database.server.query('drop table auth.members')).rejects.toThrow('must be owner')
+    await expect(database.server.query('alter table auth.members disable trigger all')).rejects.toThrow(
+      'must be owner',
+    )
+  })
+})
+
+const nowhere = new URL('http://127.0.0.1:1')
+
+function authOptions(pool: Pool) {
+  const { auth } = createAuth({
+    database: pool,
+    baseUrl: nowhere,
+    frontendUrl: nowhere,
+    trustedOrigins: [],
+    secret: 'a secret of tests, long enough for all of them',
+    isOperator: () => false,
+    postOffice: { post: () => undefined, drain: async () => undefined },
+    putOrganization: async () => undefined,
+  })
+  return { ...auth.options, database: pool }
+}
+
+const disposable = (pool: Pool) => ({ pool, [Symbol.asyncDispose]: () => pool.end() })

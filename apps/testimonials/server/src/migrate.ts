@@ -1,14 +1,17 @@
 import { join } from 'node:path'
 import { type MigrationFolders, migrateUp } from '@stipend/db'
 
-/** The product's own versions: `migrations/VERSION/{up,down}.sql`, in a schema of its own. */
-export const ownMigrations: MigrationFolders = {
-  directory: join(import.meta.dirname, '..'),
-  schema: 'testimonials',
-}
+const root = join(import.meta.dirname, '..')
 
-/** Brings Stipend's schema and then the product's own to the newest version. @throws MigrationError */
+/** The product's own versions: `migrations/VERSION/{up,down}.sql`, in a schema of its own. */
+export const ownMigrations: MigrationFolders = { directory: root, schema: 'testimonials' }
+
+/** Those of sign-in: `auth/migrations/VERSION/{up,down}.sql`. */
+export const authMigrations: MigrationFolders = { directory: join(root, 'auth'), schema: 'auth' }
+
+/** Brings Stipend's schema, then the product's own and that of sign-in to the newest version. @throws MigrationError */
 export async function migrate(url: string): Promise<void> {
   await migrateUp(url)
   await migrateUp(url, ownMigrations)
+  await migrateUp(url, authMigrations)
 }

@@ -6,8 +6,10 @@ import { recordLog } from '@stipend/testing/log-watch'
 import pino from 'pino'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { banner } from './banner.ts'
-import { type StartSettings, start } from './start.ts'
+import { demoOwner } from './demo/owner.ts'
+import { type Running, type StartSettings, start } from './start.ts'
 import { StartError } from './start-error.ts'
+import { Browser } from './test-support/browser.ts'
 
 let directory: string
 
@@ -24,6 +26,25 @@ const settings = (part: Partial<StartSettings>): StartSettings => ({
   logger: pino({ level: 'trace' }, { write: recordLog }),
   ...part,
 })
+
+/** The link in the banner makes the browser that follows it the demo owner's, and no second one. */
+async function signsIn({ credentials, signInLink }: Running, text: string): Promise<void> {
+  const { url, organizationId } = credentials
+  expect(/Sign in +(\S+)/.exec(text)?.[1]).toBe(signInLink)
+  const browser = new Browser(url, '')
+  const first = await browser.get(signInLink)
+  expect([first.status, first.headers.get('location')]).toEqual([302, `${url}/`])
+  const { body: session } = await browser.get('/auth/get-session')
+  expect(session.user).toMatchObject({ email: demoOwner.email, emailVerified: true })
+  const { body: organization } = await browser.get(
+    `/auth/organization/get-full-organization?organizationId=${organizationId}`,
+  )
+  expect(organization.members).toMatchObject([{ role: 'owner', user: { email: demoOwner.email } }])
+  const again = new Browser(url, '')
+  const second = await again.get(signInLink)
+  expect([second.status, second.headers.get('location')]).toEqual([302, `${url}/?error=INVALID_TOKEN`])
+  expect(again.setCookies).toEqual([])
+}
 
 describe('start on a database of one’s own', () => {
   it('migrates, fills, answers and stops, and a second start finds all as it was', async () => {
@@ -50,6 +71,7 @@ describe('start on a database of one’s own', () => {
     })
     const balance = await first.testimonials.engine.checkCreditBalance(organizationId)
     expect(balance).toMatchObject({ plan: 'pro', monthlyAllocation: 50_000 })
+    await signsIn(first, text)
     await first.stop()
     await expect(fetch(`${url}/healthz`)).rejects.toThrow()
 
@@ -57,6 +79,10 @@ describe('start on a database of one’s own', () => {
     expect(second.demoFormId).toBe(first.demoFormId)
     expect(second.credentials).toMatchObject({ apiKey, organizationId })
     expect(await second.testimonials.engine.checkCreditBalance(organizationId)).toEqual(balance)
+    expect(second.signInLink).not.toBe(first.signInLink)
+    await signsIn(second, await banner(second))
+    const members = await database.owner.query('select from auth.members')
+    expect(members.rowCount).toBe(1)
     await second.stop()
   })
 

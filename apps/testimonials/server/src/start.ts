@@ -4,8 +4,14 @@ import { type Database, type DatabaseSettings, openDatabase } from './database.t
 import { type DemoCredentials, putDemoCredentials } from './demo/credentials.ts'
 import { putDemoForm } from './demo/form.ts'
 import { demoOrganization, putDemoOrganization, putDemoOrganizationWithHistory } from './demo/organization.ts'
+import { demoOwner, putDemoOwner } from './demo/owner.ts'
 import type { FormSettings } from './forms/settings.ts'
+import { startHousekeeping } from './identity/housekeeping.ts'
+import { defaultSignInSettings, keptSecret, type SignInSettings } from './identity/settings.ts'
+import type { SignIn } from './identity/sign-in.ts'
 import { type Listener, listen } from './listen.ts'
+import { createMailer } from './mail/mailer.ts'
+import { defaultMailSettings, type MailSettings } from './mail/settings.ts'
 import type { ProviderSettings } from './models/settings.ts'
 import { createTestimonials, type Testimonials } from './testimonials.ts'
 
@@ -15,6 +21,9 @@ export interface StartSettings extends DatabaseSettings {
   providers: ProviderSettings
   /** Of public forms; default: nobody can sign in. */
   forms?: FormSettings | undefined
+  signIn?: SignInSettings | undefined
+  /** Default: files in `mail/` of the directory. */
+  mail?: MailSettings | undefined
   /** Origins whose pages may call with the browser's credentials. Default: none. */
   allowedOrigins?: readonly string[] | undefined
   logger: Logger
@@ -23,9 +32,13 @@ export interface StartSettings extends DatabaseSettings {
 /** The product as it runs. */
 export interface Running {
   credentials: DemoCredentials
-  testimonials: Testimonials
+  testimonials: Testimonials & { signIn: SignIn }
   /** Of the demo organization's public form. */
   demoFormId: string
+  /** Signs the demo organization's owner in, once and within the hour. */
+  signInLink: string
+  /** Where mails go. */
+  mail: string
   database: Pick<Database, 'description' | 'ended'>
   /** Stops accepting, finishes what runs, closes the database. */
   stop(): Promise<void>
@@ -36,41 +49,59 @@ export interface Running {
  * @throws StartError, MigrationError with a sentence for the person at the terminal.
  */
 export async function start(settings: StartSettings): Promise<Running> {
-  const { directory, host, port, providers, forms, allowedOrigins, logger } = settings
+  const { directory, host, port, logger } = settings
   const database = await openDatabase(settings, () =>
     logger.error({ code: 'database_unavailable' }, 'connection lost'),
   )
+  const undo: (() => Promise<void> | undefined)[] = [database.close]
+  try {
+    // First, since it says what the server is called by: links in mails name it.
+    const listener = await listen({ host, port })
+    undo.unshift(listener.close)
+    const { testimonials, mailer } = await openTestimonials(settings, database, listener)
+    // Open streams end first: the listener waits for its last answer.
+    undo.splice(0, 1, () => Promise.all([testimonials.close(), listener.close()]).then(() => undefined))
+    const demoFormId = await putDemo(testimonials, database)
+    listener.serve(testimonials.fetch)
+    const credentials = await putDemoCredentials(testimonials.engine, join(directory, 'demo.json'), {
+      url: listener.url,
+      organizationId: demoOrganization.id,
+    })
+    const signInLink = await testimonials.signIn.oneTimeLink(demoOwner.email)
+    const worker = await testimonials.startWorker({ databaseUrl: database.directUrl })
+    const housekeeping = startHousekeeping(database.signIn, logger)
+    undo.unshift(() => Promise.all([worker.stop(), housekeeping.stop()]).then(() => undefined))
+    const stop = stopOnce(undo)
+    return { credentials, testimonials, demoFormId, signInLink, mail: mailer.description, database, stop }
+  } catch (error) {
+    await stopOnce(undo)()
+    throw error
+  }
+}
+
+async function openTestimonials(settings: StartSettings, database: Database, { url }: Listener) {
+  const { directory, providers, forms, allowedOrigins, logger, signIn = defaultSignInSettings } = settings
+  const { baseUrl = new URL(url), frontendUrl = baseUrl } = signIn
+  const secret = signIn.secret ?? (await keptSecret(join(directory, 'auth-secret')))
+  const mailer = createMailer(settings.mail ?? defaultMailSettings(directory))
   const testimonials = createTestimonials({
     database: database.server,
     providers,
     forms,
     allowedOrigins,
     logger,
+    signIn: { ...signIn, database: database.signIn, baseUrl, frontendUrl, secret, mailer },
   })
-  const { engine } = testimonials
-  let listener: Listener | null = null
-  try {
-    await engine.pushCatalog({ author: 'npm start' })
-    if (database.owner === null) await putDemoOrganization(engine)
-    else await putDemoOrganizationWithHistory(engine, database.owner)
-    const demoFormId = await putDemoForm(database.server, demoOrganization.id)
-    listener = await listen(testimonials.fetch, { host, port })
-    const credentials = await putDemoCredentials(engine, join(directory, 'demo.json'), {
-      url: listener.url,
-      organizationId: demoOrganization.id,
-    })
-    const worker = await testimonials.startWorker({ databaseUrl: database.directUrl })
-    const stop = stopOnce([
-      () => worker.stop(),
-      // Open streams end first: the listener waits for its last answer.
-      () => Promise.all([testimonials.close(), listener?.close()]).then(() => undefined),
-      database.close,
-    ])
-    return { credentials, testimonials, demoFormId, database, stop }
-  } catch (error) {
-    await stopOnce([() => listener?.close(), () => testimonials.close(), database.close])()
-    throw error
-  }
+  return { testimonials, mailer }
+}
+
+/** Catalog, demo organization with its owner and form; the form's id. */
+async function putDemo({ engine }: Testimonials, database: Database): Promise<string> {
+  await engine.pushCatalog({ author: 'npm start' })
+  if (database.owner === null) await putDemoOrganization(engine)
+  else await putDemoOrganizationWithHistory(engine, database.owner)
+  await putDemoOwner(database.signIn)
+  return await putDemoForm(database.server, demoOrganization.id)
 }
 
 /** Runs the steps in their order; called again, it waits for the same end. */

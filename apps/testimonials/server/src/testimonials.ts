@@ -5,6 +5,7 @@ import { exportCustomer } from './forms/erase-customer.ts'
 import { createEventHandler } from './forms/on-event.ts'
 import { defaultFormSettings, type FormSettings } from './forms/settings.ts'
 import { clientAddress, senderOf } from './identity/client-address.ts'
+import { createSignIn, type SignIn, type SignInOptions } from './identity/sign-in.ts'
 import type { Connection } from './listen.ts'
 import { createModelRegistry, type ModelRegistry } from './models/registry.ts'
 import type { ProviderSettings } from './models/settings.ts'
@@ -14,6 +15,7 @@ import { formRoutes } from './routes/forms.ts'
 import { remoteAddressOf } from './routes/identify-customer.ts'
 import { withPublicCors } from './routes/public-cors.ts'
 import { publicFormRoutes } from './routes/public-forms.ts'
+import { signInRoutes } from './routes/sign-in.ts'
 import { catalog, type TestimonialsCatalog } from './stipend.catalog.ts'
 
 export interface TestimonialsOptions {
@@ -21,6 +23,9 @@ export interface TestimonialsOptions {
   database: Pool
   /** Model providers; with none the demo provider answers, labelled simulated. */
   providers: ProviderSettings
+  /** How people sign in. Default: the routes below /auth are not there. */
+  signIn?: TestimonialsSignIn | undefined
+  /** Who is signed in in another way, where `signIn` is not given. */
   identify?: Identify | undefined
   logger?: Logger | undefined
   /** Of public forms. Default: nobody can sign in, so that all customers are anonymous. */
@@ -31,28 +36,41 @@ export interface TestimonialsOptions {
   timeouts?: Partial<Timeouts> | undefined
 }
 
+export type TestimonialsSignIn = Omit<SignInOptions, 'allowedOrigins' | 'putOrganization' | 'logger'>
+
 export type TestimonialsStipend = Stipend<TestimonialsCatalog>
 
 /** The testimonials product: Stipend's HTTP API with the product's own routes. */
 export interface Testimonials extends TestimonialsStipend {
   registry: ModelRegistry
+  signIn: SignIn | null
   fetch(request: Request, connection?: Connection): Promise<Response>
 }
 
+export function createTestimonials(
+  options: TestimonialsOptions & { signIn: TestimonialsSignIn },
+): Testimonials & { signIn: SignIn }
+export function createTestimonials(options: TestimonialsOptions): Testimonials
 export function createTestimonials(options: TestimonialsOptions): Testimonials {
-  const { database, identify, logger } = options
+  const { database, logger } = options
   const registry = createModelRegistry(options.providers)
   const timeouts = { attemptMs: 30_000, totalMs: 60_000, ...options.timeouts }
   const { resolve: providers } = registry
+  const { allowedOrigins } = options
+  const signIn =
+    options.signIn === undefined
+      ? null
+      : createSignIn({ ...options.signIn, allowedOrigins, logger, putOrganization })
   const settings = options.forms ?? defaultFormSettings
   const stipend = createStipend({
     database,
     catalog,
-    identify,
+    identify: signIn?.identify ?? options.identify,
+    tokens: signIn === null ? [] : [signIn.tokens],
     logger,
     providers,
     timeouts,
-    allowedOrigins: options.allowedOrigins,
+    allowedOrigins: signIn?.trustedOrigins ?? allowedOrigins,
     clientAddress: (request, env) => {
       const forwardedFor = request.headers.get('x-forwarded-for') ?? undefined
       const address = clientAddress(remoteAddressOf(env), forwardedFor, settings.trustedProxies)
@@ -62,15 +80,23 @@ export function createTestimonials(options: TestimonialsOptions): Testimonials {
     exportHostParty: async ({ organizationId, type, id }) =>
       type === 'customer' ? exportCustomer(database, { organizationId, customerId: id }) : null,
   })
+  async function putOrganization({ id, name }: { id: string; name: string }): Promise<void> {
+    await stipend.engine.putOrganization({ organizationId: id, name, plan: 'free' })
+  }
   stipend.app.get('/', (c) => c.redirect('docs', 302))
   for (const router of [
     testimonialRoutes(stipend),
     formRoutes(),
     formEntryRoutes(),
     publicFormRoutes({ database, settings, stipend }),
+    ...(signIn === null ? [] : [signInRoutes(signIn.auth, settings.trustedProxies)]),
   ]) {
     stipend.app.route('/', router)
   }
   const fetch = withPublicCors(async (request, connection) => stipend.app.fetch(request, connection))
-  return { ...stipend, fetch, registry }
+  const close = async (graceMs?: number) => {
+    await stipend.close(graceMs)
+    await signIn?.close()
+  }
+  return { ...stipend, fetch, registry, signIn, close }
 }

@@ -1,11 +1,15 @@
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { type ApiKeyScope, creditsToNumber, type Transaction } from '@stipend/engine'
 import type { Timeouts } from '@stipend/engine/ai'
 import type { Logger } from '@stipend/server'
 import { createTestDatabase, type TestDatabase } from '@stipend/testing'
 import { recordLog, watchExchange } from '@stipend/testing/log-watch'
 import pino from 'pino'
-import type { FormSettings } from '../forms/settings.ts'
+import { defaultFormSettings, type FormSettings } from '../forms/settings.ts'
+import type { SignIn } from '../identity/sign-in.ts'
 import { listen } from '../listen.ts'
+import { createMailer } from '../mail/mailer.ts'
 import { migrate } from '../migrate.ts'
 import type { ProviderSettings } from '../models/settings.ts'
 import { createTestimonials, type Testimonials } from '../testimonials.ts'
@@ -25,7 +29,7 @@ export interface Answer {
 export interface TestProduct extends AsyncDisposable {
   url: string
   database: TestDatabase
-  testimonials: Testimonials
+  testimonials: Testimonials & { signIn: SignIn }
   /** Everything logged so far. */
   log(): string
   /** A new organization and a key of it. */
@@ -39,10 +43,35 @@ export interface TestProduct extends AsyncDisposable {
   balance(organizationId: string): Promise<number>
 }
 
+interface TestSignIn {
+  /** Without it mails go to files nobody looks at. */
+  smtpUrl?: string
+  operatorEmails?: readonly string[]
+  google?: { clientId: string; clientSecret: string }
+  /** What it is reached by: the listener's own address, unless a proxy is told. */
+  baseUrl?: URL
+}
+
+function signInFor(listenerUrl: URL, given: TestSignIn) {
+  const { smtpUrl, operatorEmails = [], baseUrl = listenerUrl, google } = given
+  const from = 'Testimonials <no-reply@product.example>'
+  const directory = join(tmpdir(), 'testimonials-test-mail')
+  return {
+    baseUrl,
+    frontendUrl: baseUrl,
+    secret: 'a secret of tests, long enough for all of them',
+    operatorEmails,
+    google,
+    mailer: createMailer({ smtpUrl, from, directory }),
+  }
+}
+
 export async function startTestProduct(given: {
   providers: ProviderSettings
   timeouts?: Partial<Timeouts>
   forms?: FormSettings
+  /** Where given, requests come through one proxy, so that a test can be many addresses. */
+  signIn?: TestSignIn
   allowedOrigins?: readonly string[]
 }): Promise<TestProduct> {
   const database = await createTestDatabase()
@@ -57,10 +86,18 @@ export async function startTestProduct(given: {
       },
     },
   )
-  const testimonials = createTestimonials({ ...given, database: database.server, logger })
+  const listener = await listen({ host: '127.0.0.1', port: 0 })
+  const { signIn, forms = defaultFormSettings, ...rest } = given
+  const testimonials = createTestimonials({
+    ...rest,
+    database: database.server,
+    logger,
+    forms: signIn === undefined ? forms : { ...forms, trustedProxies: 1 },
+    signIn: { ...signInFor(new URL(listener.url), signIn ?? {}), database: database.server },
+  })
   const { engine } = testimonials
   await engine.pushCatalog({ author: 'test' })
-  const listener = await listen(testimonials.fetch, { host: '127.0.0.1', port: 0 })
+  listener.serve(testimonials.fetch)
   const call = async (path: string, init: RequestInit): Promise<Answer> => {
     const response = await fetch(`${listener.url}${path}`, init)
     const text = await response.text()
