@@ -6583,7 +6583,8 @@ GRANT ALL ON FUNCTION stipend.expire_grants(p_limit integer) TO stipend_server;
 --
 
 REVOKE ALL ON FUNCTION stipend.export_party(p_organization_id text, p_party_type text, p_party_id text) FROM PUBLIC;
-GRANT ALL ON FUNCTION stipend.export_party(p_organization_id text, p_party_type text, p_party_id text) TO stipend_server;
+GRANT ALL ON FUNCTION stipend.export_party(p_organization_id text, p_party_type text, p_party_id text) TO stipend_tenant;
+GRANT ALL ON FUNCTION stipend.export_party(p_organization_id text, p_party_type text, p_party_id text) TO stipend_operator;
 
 --
 -- Name: FUNCTION extend_reservations(p_wait boolean, p_organizations text[], p_organization integer[], p_id uuid[], p_is_dispatched boolean[], p_credits bigint[], p_cost_nano_usd bigint[], p_model text[], p_usage jsonb[], p_estimate bigint[]); Type: ACL; Schema: stipend; Owner: stipend_ledger
@@ -6768,7 +6769,8 @@ GRANT ALL ON FUNCTION stipend.organization_now(p_organization_id text, p_ledger_
 --
 
 REVOKE ALL ON FUNCTION stipend.party_organizations(p_party_type text, p_party_id text) FROM PUBLIC;
-GRANT ALL ON FUNCTION stipend.party_organizations(p_party_type text, p_party_id text) TO stipend_server;
+GRANT ALL ON FUNCTION stipend.party_organizations(p_party_type text, p_party_id text) TO stipend_tenant;
+GRANT ALL ON FUNCTION stipend.party_organizations(p_party_type text, p_party_id text) TO stipend_operator;
 
 --
 -- Name: FUNCTION period_boundary(p_anchor timestamp with time zone, p_number integer); Type: ACL; Schema: stipend; Owner: stipend_ledger
