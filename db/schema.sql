@@ -1083,7 +1083,10 @@ begin
     and e.payload is distinct from stipend.without_party(e.payload, p_party_id, v_words);
   get diagnostics events = row_count;
 
-  update stipend.party_key set secret = sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()));
+  -- A new key makes everybody a new row with their next call, so not where nothing was erased.
+  if versions > 0 then
+    update stipend.party_key set secret = sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()));
+  end if;
   perform stipend.emit_event(p_organization_id, 'party.erased',
     jsonb_build_object('type', p_party_type, 'id', p_party_id),
     stipend.organization_now(p_organization_id, v_balance.ledger_at));

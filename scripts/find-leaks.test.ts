@@ -12,7 +12,7 @@ function check(files: Readonly<Record<string, string>>) {
 }
 
 const good =
-  '{"requestId":"1","route":"/reservations","status":201}\n{"msg":"key sp_live_AbCdE… made"}\npostgres://me@localhost/db\n'
+  '{"requestId":"1","route":"/reservations","status":201}\n{"msg":"key sp_live_AbCdE… made"}\npostgres://me@localhost/db or postgres://user:password@host/db\n'
 
 test('lines without a secret pass', () => {
   expect(check({ '1.log': good, '2.log': good, '1.private': '"Half of our beans"\n' })).toEqual({

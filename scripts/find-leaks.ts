@@ -9,11 +9,14 @@ export interface LogCheck {
   leaks: string[]
 }
 
-/** What no log line may have, whoever made it. A key's prefix of five characters is shown in lists. */
+/**
+ * What no log line may have, whoever made it. A key's prefix of five characters is shown in lists, and advice has
+ * `user:password` for a URL's form.
+ */
 const patterns: Readonly<Record<string, RegExp>> = {
   'an API key': /sp_(?:live|platform)_[\w-]{6,}/,
   'a token': /eyJ[\w-]{8,}\.eyJ[\w-]{8,}(?:\.[\w-]*)?/,
-  'a password in a URL': /\b\w+:\/\/[^\s:/@"]+:[^\s:/@"]+@/,
+  'a password in a URL': /\b\w+:\/\/(?!user:password@)[^\s:/@"]+:[^\s:/@"]+@/,
   "a provider's key": /\bsk-(?:ant-|proj-)?\w{16,}/,
   'a bearer': /bearer +[\w.~+/-]{16,}/i,
 }

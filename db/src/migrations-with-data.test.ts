@@ -58,7 +58,8 @@ test('each version goes down and up again with rows in every table, and leaves w
     await refill(database)
     expect(await countRows(database)).toEqual(full)
   }
-})
+  // A second or two a version, on a busy machine more.
+}, 120_000)
 
 /** Rows again where a version going down has taken them; what stayed must not be in the way. */
 async function refill(database: TestDatabase): Promise<void> {

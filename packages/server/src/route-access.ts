@@ -58,7 +58,8 @@ export const routeAccess = {
   'PUT /budgets': administer,
   'DELETE /budgets/{id}': administer,
   'GET /parties/{type}/{id}': administer,
-  'DELETE /parties/{type}/{id}': administer,
+  // Of all organizations together: an erasure draws the key anew that everybody's salts follow from.
+  'DELETE /parties/{type}/{id}': { role: 'operator', scopes: ['admin'], target: 'organization' },
   'GET /api-keys': manageKeys,
   'POST /api-keys': { ...manageKeys, firstAnswer: 'kept_without_secret' },
   'DELETE /api-keys/{id}': manageKeys,
