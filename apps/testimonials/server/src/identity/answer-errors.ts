@@ -13,7 +13,24 @@ export async function answerOf(work: () => Promise<Response>): Promise<Response>
     return Response.json({ code: refusal.code, message: refusal.message }, { status: refusal.status })
   })
   if (response.status >= 500) throw errorOf('internal')
-  return response
+  return (await isStrangers(response)) ? Response.json(noOrganization, { status: 400 }) : response
+}
+
+const strangers: ReadonlySet<unknown> = new Set([
+  'ORGANIZATION_NOT_FOUND',
+  'USER_IS_NOT_A_MEMBER_OF_THE_ORGANIZATION',
+])
+const noOrganization = { code: 'ORGANIZATION_NOT_FOUND', message: 'Organization not found' }
+
+/** An organization that one is no member of is answered like one that is not there. */
+async function isStrangers(response: Response): Promise<boolean> {
+  if (response.status < 400) return false
+  const body: unknown = await response
+    .clone()
+    .json()
+    .catch(() => null)
+  const isObject = typeof body === 'object' && body !== null && 'code' in body
+  return isObject && strangers.has(body.code)
 }
 
 interface Refusal {
