@@ -1634,7 +1634,7 @@ CREATE TABLE stipend.credit_reservations (
     created_at timestamp with time zone NOT NULL,
     expires_at timestamp with time zone NOT NULL,
     ended_at timestamp with time zone,
-    is_remote boolean DEFAULT false NOT NULL,
+    remote_by text,
     CONSTRAINT credit_reservations_check CHECK (((status = ANY (ARRAY['open'::text, 'settled'::text, 'released'::text, 'expired'::text])) AND ((status = 'open'::text) = (ended_at IS NULL)) AND (estimated_credits >= (0)::numeric) AND (held_credits >= (0)::numeric)))
 )
 WITH (fillfactor='45', autovacuum_vacuum_scale_factor='0.05');
@@ -2905,10 +2905,10 @@ $$;
 ALTER FUNCTION stipend.release_outbox(p_organization_id text, p_lease uuid, p_error text) OWNER TO stipend_ledger;
 
 --
--- Name: reserve_credits(boolean, boolean, text[], integer[], uuid[], text[], integer[], bytea[], text[], text[], text[], bigint[], integer[], integer[], integer[], boolean[], boolean[], boolean[], text[], text[], bytea[], text[], text[], bytea[], text[], jsonb[], jsonb); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+-- Name: reserve_credits(boolean, boolean, text[], integer[], uuid[], text[], integer[], bytea[], text[], text[], text[], bigint[], integer[], integer[], integer[], boolean[], boolean[], text[], text[], text[], bytea[], text[], text[], bytea[], text[], jsonb[], jsonb); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
 --
 
-CREATE FUNCTION stipend.reserve_credits(p_wait boolean, p_is_retry boolean, p_organizations text[], p_organization integer[], p_id uuid[], p_key text[], p_twin integer[], p_parameter_hash bytea[], p_capability text[], p_quality text[], p_model text[], p_estimate bigint[], p_input_tokens integer[], p_output_tokens integer[], p_lease_seconds integer[], p_is_dispatched boolean[], p_is_dry_run boolean[], p_is_remote boolean[], p_actor_type text[], p_actor_id text[], p_actor_digest bytea[], p_subject_type text[], p_subject_id text[], p_subject_digest bytea[], p_form_id text[], p_customer_limits jsonb[], p_parties jsonb) RETURNS TABLE(request integer, code text, detail jsonb, reservation_id uuid, status text, is_replay boolean, estimated numeric, maximum numeric, charged numeric, uncharged numeric, monthly numeric, bonus numeric, debt numeric, covered numeric, sequence bigint, balance numeric, spendable numeric, expires_at_ms bigint, offer_id bigint)
+CREATE FUNCTION stipend.reserve_credits(p_wait boolean, p_is_retry boolean, p_organizations text[], p_organization integer[], p_id uuid[], p_key text[], p_twin integer[], p_parameter_hash bytea[], p_capability text[], p_quality text[], p_model text[], p_estimate bigint[], p_input_tokens integer[], p_output_tokens integer[], p_lease_seconds integer[], p_is_dispatched boolean[], p_is_dry_run boolean[], p_remote_by text[], p_actor_type text[], p_actor_id text[], p_actor_digest bytea[], p_subject_type text[], p_subject_id text[], p_subject_digest bytea[], p_form_id text[], p_customer_limits jsonb[], p_parties jsonb) RETURNS TABLE(request integer, code text, detail jsonb, reservation_id uuid, status text, is_replay boolean, estimated numeric, maximum numeric, charged numeric, uncharged numeric, monthly numeric, bonus numeric, debt numeric, covered numeric, sequence bigint, balance numeric, spendable numeric, expires_at_ms bigint, offer_id bigint)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET plan_cache_mode TO 'force_generic_plan'
@@ -3219,6 +3219,7 @@ begin
       for j in b_first .. b_last loop
         if b_scope_type[j] = 'organization'
           or (b_scope_type[j] = p_actor_type[i] and b_scope_id[j] = p_actor_id[i])
+          or (b_scope_type[j] = 'api_key' and p_remote_by[i] = 'api_key:' || b_scope_id[j])  -- whoever it names as actor
           or (b_scope_type[j] = 'capability' and b_scope_id[j] = p_capability[i])
           or (b_scope_type[j] = 'form' and b_scope_id[j] = p_form_id[i]) then
           if b_taken[j] + r.estimated > b_room[j] then
@@ -3287,7 +3288,7 @@ begin
         r.organization_id, p_id[i], p_key[i], p_parameter_hash[i], 'open', r.offer_id, p_model[i], r.estimated, v_held,
         r.maximum, r.input, p_is_dispatched[i], p_lease_seconds[i], p_actor_type[i], p_actor_id[i], p_actor_digest[i],
         p_subject_type[i], p_subject_id[i], p_subject_digest[i], p_form_id[i], o_budget_ids, o_budget_windows,
-        null, null, null, null, null, null, null, o_now, v_expires, null, p_is_remote[i])::stipend.credit_reservations;
+        null, null, null, null, null, null, null, o_now, v_expires, null, p_remote_by[i])::stipend.credit_reservations;
       if p_key[i] is not null then
         a_holder[i] := i;
       end if;
@@ -3363,7 +3364,7 @@ begin
 end;
 $$;
 
-ALTER FUNCTION stipend.reserve_credits(p_wait boolean, p_is_retry boolean, p_organizations text[], p_organization integer[], p_id uuid[], p_key text[], p_twin integer[], p_parameter_hash bytea[], p_capability text[], p_quality text[], p_model text[], p_estimate bigint[], p_input_tokens integer[], p_output_tokens integer[], p_lease_seconds integer[], p_is_dispatched boolean[], p_is_dry_run boolean[], p_is_remote boolean[], p_actor_type text[], p_actor_id text[], p_actor_digest bytea[], p_subject_type text[], p_subject_id text[], p_subject_digest bytea[], p_form_id text[], p_customer_limits jsonb[], p_parties jsonb) OWNER TO stipend_ledger;
+ALTER FUNCTION stipend.reserve_credits(p_wait boolean, p_is_retry boolean, p_organizations text[], p_organization integer[], p_id uuid[], p_key text[], p_twin integer[], p_parameter_hash bytea[], p_capability text[], p_quality text[], p_model text[], p_estimate bigint[], p_input_tokens integer[], p_output_tokens integer[], p_lease_seconds integer[], p_is_dispatched boolean[], p_is_dry_run boolean[], p_remote_by text[], p_actor_type text[], p_actor_id text[], p_actor_digest bytea[], p_subject_type text[], p_subject_id text[], p_subject_digest bytea[], p_form_id text[], p_customer_limits jsonb[], p_parties jsonb) OWNER TO stipend_ledger;
 
 --
 -- Name: reset_monthly_credits(integer); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
@@ -6927,11 +6928,11 @@ REVOKE ALL ON FUNCTION stipend.release_outbox(p_organization_id text, p_lease uu
 GRANT ALL ON FUNCTION stipend.release_outbox(p_organization_id text, p_lease uuid, p_error text) TO stipend_server;
 
 --
--- Name: FUNCTION reserve_credits(p_wait boolean, p_is_retry boolean, p_organizations text[], p_organization integer[], p_id uuid[], p_key text[], p_twin integer[], p_parameter_hash bytea[], p_capability text[], p_quality text[], p_model text[], p_estimate bigint[], p_input_tokens integer[], p_output_tokens integer[], p_lease_seconds integer[], p_is_dispatched boolean[], p_is_dry_run boolean[], p_is_remote boolean[], p_actor_type text[], p_actor_id text[], p_actor_digest bytea[], p_subject_type text[], p_subject_id text[], p_subject_digest bytea[], p_form_id text[], p_customer_limits jsonb[], p_parties jsonb); Type: ACL; Schema: stipend; Owner: stipend_ledger
+-- Name: FUNCTION reserve_credits(p_wait boolean, p_is_retry boolean, p_organizations text[], p_organization integer[], p_id uuid[], p_key text[], p_twin integer[], p_parameter_hash bytea[], p_capability text[], p_quality text[], p_model text[], p_estimate bigint[], p_input_tokens integer[], p_output_tokens integer[], p_lease_seconds integer[], p_is_dispatched boolean[], p_is_dry_run boolean[], p_remote_by text[], p_actor_type text[], p_actor_id text[], p_actor_digest bytea[], p_subject_type text[], p_subject_id text[], p_subject_digest bytea[], p_form_id text[], p_customer_limits jsonb[], p_parties jsonb); Type: ACL; Schema: stipend; Owner: stipend_ledger
 --
 
-REVOKE ALL ON FUNCTION stipend.reserve_credits(p_wait boolean, p_is_retry boolean, p_organizations text[], p_organization integer[], p_id uuid[], p_key text[], p_twin integer[], p_parameter_hash bytea[], p_capability text[], p_quality text[], p_model text[], p_estimate bigint[], p_input_tokens integer[], p_output_tokens integer[], p_lease_seconds integer[], p_is_dispatched boolean[], p_is_dry_run boolean[], p_is_remote boolean[], p_actor_type text[], p_actor_id text[], p_actor_digest bytea[], p_subject_type text[], p_subject_id text[], p_subject_digest bytea[], p_form_id text[], p_customer_limits jsonb[], p_parties jsonb) FROM PUBLIC;
-GRANT ALL ON FUNCTION stipend.reserve_credits(p_wait boolean, p_is_retry boolean, p_organizations text[], p_organization integer[], p_id uuid[], p_key text[], p_twin integer[], p_parameter_hash bytea[], p_capability text[], p_quality text[], p_model text[], p_estimate bigint[], p_input_tokens integer[], p_output_tokens integer[], p_lease_seconds integer[], p_is_dispatched boolean[], p_is_dry_run boolean[], p_is_remote boolean[], p_actor_type text[], p_actor_id text[], p_actor_digest bytea[], p_subject_type text[], p_subject_id text[], p_subject_digest bytea[], p_form_id text[], p_customer_limits jsonb[], p_parties jsonb) TO stipend_server;
+REVOKE ALL ON FUNCTION stipend.reserve_credits(p_wait boolean, p_is_retry boolean, p_organizations text[], p_organization integer[], p_id uuid[], p_key text[], p_twin integer[], p_parameter_hash bytea[], p_capability text[], p_quality text[], p_model text[], p_estimate bigint[], p_input_tokens integer[], p_output_tokens integer[], p_lease_seconds integer[], p_is_dispatched boolean[], p_is_dry_run boolean[], p_remote_by text[], p_actor_type text[], p_actor_id text[], p_actor_digest bytea[], p_subject_type text[], p_subject_id text[], p_subject_digest bytea[], p_form_id text[], p_customer_limits jsonb[], p_parties jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION stipend.reserve_credits(p_wait boolean, p_is_retry boolean, p_organizations text[], p_organization integer[], p_id uuid[], p_key text[], p_twin integer[], p_parameter_hash bytea[], p_capability text[], p_quality text[], p_model text[], p_estimate bigint[], p_input_tokens integer[], p_output_tokens integer[], p_lease_seconds integer[], p_is_dispatched boolean[], p_is_dry_run boolean[], p_remote_by text[], p_actor_type text[], p_actor_id text[], p_actor_digest bytea[], p_subject_type text[], p_subject_id text[], p_subject_digest bytea[], p_form_id text[], p_customer_limits jsonb[], p_parties jsonb) TO stipend_server;
 
 --
 -- Name: FUNCTION reset_monthly_credits(p_limit integer); Type: ACL; Schema: stipend; Owner: stipend_ledger

@@ -22,7 +22,7 @@ create or replace function stipend.reserve_credits(
   p_lease_seconds     integer[],
   p_is_dispatched     boolean[],
   p_is_dry_run        boolean[],  -- decide, hold nothing
-  p_is_remote         boolean[],  -- the caller ends it over HTTP
+  p_remote_by         text[],     -- 'type:id' of who ends it over HTTP; NULL: the server's own call
   p_actor_type        text[],
   p_actor_id          text[],
   p_actor_digest      bytea[],
@@ -349,6 +349,7 @@ begin
       for j in b_first .. b_last loop
         if b_scope_type[j] = 'organization'
           or (b_scope_type[j] = p_actor_type[i] and b_scope_id[j] = p_actor_id[i])
+          or (b_scope_type[j] = 'api_key' and p_remote_by[i] = 'api_key:' || b_scope_id[j])  -- whoever it names as actor
           or (b_scope_type[j] = 'capability' and b_scope_id[j] = p_capability[i])
           or (b_scope_type[j] = 'form' and b_scope_id[j] = p_form_id[i]) then
           if b_taken[j] + r.estimated > b_room[j] then
@@ -417,7 +418,7 @@ begin
         r.organization_id, p_id[i], p_key[i], p_parameter_hash[i], 'open', r.offer_id, p_model[i], r.estimated, v_held,
         r.maximum, r.input, p_is_dispatched[i], p_lease_seconds[i], p_actor_type[i], p_actor_id[i], p_actor_digest[i],
         p_subject_type[i], p_subject_id[i], p_subject_digest[i], p_form_id[i], o_budget_ids, o_budget_windows,
-        null, null, null, null, null, null, null, o_now, v_expires, null, p_is_remote[i])::stipend.credit_reservations;
+        null, null, null, null, null, null, null, o_now, v_expires, null, p_remote_by[i])::stipend.credit_reservations;
       if p_key[i] is not null then
         a_holder[i] := i;
       end if;

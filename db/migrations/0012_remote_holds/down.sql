@@ -1,1 +1,1 @@
-alter table stipend.credit_reservations drop column is_remote;
+alter table stipend.credit_reservations drop column remote_by;

@@ -1,2 +1,3 @@
--- Made over HTTP by who makes the call himself, and ends it there; the others are the server's own calls to end.
-alter table stipend.credit_reservations add column is_remote boolean not null default false;
+-- Who made a hold over HTTP, makes the call himself, and ends it there: 'type:id' of a key or a person. NULL: a call of
+-- the server's own, which ends it.
+alter table stipend.credit_reservations add column remote_by text;

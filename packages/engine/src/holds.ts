@@ -20,8 +20,8 @@ export interface Hold {
   maximumCredits: Credits
   /** The model has been called: an expiry is charged. */
   isDispatched: boolean
-  /** Made over HTTP by who makes the call himself, and ended there; the others are the server's own calls. */
-  isRemote: boolean
+  /** `type:id` of the key or person that made it over HTTP, to be ended there; null: a call of the server's own. */
+  remoteBy: string | null
   /** Once it has ended. */
   creditsUsed: Credits | null
   /** Ledger row; null where nothing was charged. */
@@ -59,7 +59,7 @@ interface HoldRow {
   estimated_credits: string
   maximum_credits: string
   is_dispatched: boolean
-  is_remote: boolean
+  remote_by: string | null
   charged_credits: string | null
   sequence: string | null
   actor_type: string | null
@@ -74,7 +74,7 @@ interface HoldRow {
 }
 
 const select = `
-  select h.id, h.status, o.capability, o.quality, h.model, h.estimated_credits, h.maximum_credits, h.is_dispatched, h.is_remote,
+  select h.id, h.status, o.capability, o.quality, h.model, h.estimated_credits, h.maximum_credits, h.is_dispatched, h.remote_by,
     h.charged_credits, h.sequence, h.actor_type, h.actor_id, h.subject_type, h.subject_id, h.form_id, h.created_at,
     (extract(epoch from h.expires_at) * 1000)::bigint as expires_at_ms, h.ended_at
   from stipend.credit_reservations h
@@ -135,7 +135,7 @@ function holdOf(row: HoldRow): Hold {
     estimatedCredits: credits(row.estimated_credits),
     maximumCredits: credits(row.maximum_credits),
     isDispatched: row.is_dispatched,
-    isRemote: row.is_remote,
+    remoteBy: row.remote_by,
     creditsUsed: row.charged_credits === null ? null : credits(row.charged_credits),
     sequence: row.sequence === null ? null : Number(row.sequence),
     actor: partyOf(row.actor_type, row.actor_id),

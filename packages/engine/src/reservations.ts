@@ -45,8 +45,11 @@ export interface ReserveInput<Capability extends string = string, Quality extend
   leaseSeconds?: number | undefined
   /** The model is called as soon as the hold is admitted. Default false. */
   isDispatched?: boolean | undefined
-  /** Who asked makes the call and ends the hold over HTTP; the server's own calls are not theirs to end. Default false. */
-  isRemote?: boolean | undefined
+  /**
+   * The key or person that asked over HTTP, makes the call and ends the hold there; a key's own budget counts it whomever
+   * it names as actor. Default: a call of the server's own, which is nobody's to end over HTTP.
+   */
+  remoteBy?: Actor | undefined
 }
 
 /** An admitted call, or with `isReplay` how the key's first call ended. Amounts in hundredths of credits. */
@@ -335,7 +338,7 @@ export class Reservations {
       leaseSeconds: requireInteger('leaseSeconds', input.leaseSeconds ?? 300, 1, 3600),
       isDispatched: input.isDispatched ?? false,
       isDryRun,
-      isRemote: input.isRemote ?? false,
+      remoteBy: input.remoteBy === undefined ? null : `${input.remoteBy.type}:${input.remoteBy.id}`,
       actorType: actor === undefined ? null : requireOneOf('actor.type', actor.type, actorTypes),
       actorId: actor === undefined ? null : requireText('actor.id', actor.id),
       actor: this.#parties.digest(organizationId, actor),

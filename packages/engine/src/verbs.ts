@@ -26,7 +26,7 @@ export interface ReserveRequest {
   leaseSeconds: number
   isDispatched: boolean
   isDryRun: boolean
-  isRemote: boolean
+  remoteBy: string | null
   actorType: string | null
   actorId: string | null
   actor: KnownParty | undefined
@@ -136,7 +136,7 @@ function reserveArguments(requests: readonly ReserveRequest[], wait: boolean, is
     [int4Array(requests.map((r) => r.leaseSeconds)), 'integer[]'],
     [boolArray(requests.map((r) => r.isDispatched)), 'boolean[]'],
     [boolArray(requests.map((r) => r.isDryRun)), 'boolean[]'],
-    [boolArray(requests.map((r) => r.isRemote)), 'boolean[]'],
+    [textArray(requests.map((r) => r.remoteBy)), 'text[]'],
     [textArray(requests.map((r) => r.actorType)), 'text[]'],
     [textArray(requests.map((r) => r.actorId)), 'text[]'],
     [byteaArray(requests.map((r) => r.actor?.digest ?? null)), 'bytea[]'],

@@ -64,7 +64,7 @@ describe('fields that a body does not have', () => {
     ['role', 'operator'],
     ['scopes', ['admin']],
     ['isDispatched', true],
-    ['isRemote', false],
+    ['remoteBy', null],
     ['leaseSeconds', 3600],
     ['customerLimits', []],
     ['is_unlimited', true],

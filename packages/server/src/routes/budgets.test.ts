@@ -57,3 +57,25 @@ test('need admin, and a scope of their own', async () => {
     body: { field: 'limitCredits', rule: 'must be greater than zero' },
   })
 })
+
+test("a key's own budget caps it, whomever it names as actor", async () => {
+  const { organizationId } = await api.createOrganization('pro')
+  const { apiKey, secret: key } = await api.stipend.engine.createApiKey({
+    organizationId,
+    name: 'Partner',
+    scopes: ['reservations:write'],
+  })
+  const admin = await api.createKey(organizationId, ['admin'])
+  const budget = { scopeType: 'api_key', scopeId: apiKey.id, period: 'day', limitCredits: 3 }
+  expect((await api.call('PUT', '/budgets', { key: admin, body: budget })).status).toBe(200)
+  const reserve = (id: string) =>
+    api.call('POST', '/reservations', {
+      key,
+      body: { capability: 'reply', estimatedCredits: 2, actor: { type: 'member', id } },
+    })
+  expect((await reserve('ann')).status).toBe(201)
+  expect(await reserve('bob')).toMatchObject({
+    status: 402,
+    body: { code: 'budget_exceeded', scope: 'api_key', scopeId: apiKey.id },
+  })
+})

@@ -26,9 +26,12 @@ const holdSchema = z
     estimatedCredits: creditsOutput,
     maximumCredits: creditsOutput.openapi({ description: 'The most that settling can charge.' }),
     dispatched: z.boolean().openapi({ description: 'The model has been called: an expiry is charged.' }),
-    remote: z
-      .boolean()
-      .openapi({ description: 'Made here, to be ended here; else a call of the server, which ends it.' }),
+    remoteBy: z
+      .string()
+      .nullable()
+      .openapi({
+        description: '`type:id` of who made it here, to be ended here; null: a call of the server.',
+      }),
     creditsUsed: creditsOutput.nullable().openapi({ description: 'Once it has ended.' }),
     sequence: z.int().nullable().openapi({ description: 'Ledger row; null where nothing was charged.' }),
     actor: partyOutput,
@@ -40,11 +43,10 @@ const holdSchema = z
   })
   .openapi('StandingReservation')
 
-function holdJson({ isDispatched, isRemote, ...hold }: Hold) {
+function holdJson({ isDispatched, ...hold }: Hold) {
   return {
     ...hold,
     dispatched: isDispatched,
-    remote: isRemote,
     estimatedCredits: creditsToNumber(hold.estimatedCredits),
     maximumCredits: creditsToNumber(hold.maximumCredits),
     creditsUsed: creditsOrNull(hold.creditsUsed),

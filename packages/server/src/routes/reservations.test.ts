@@ -296,5 +296,5 @@ test('a person reserves as themselves', async () => {
   expect(refused).toMatchObject({ status: 400, body: { field: 'actor' } })
   const { body } = await own.call('POST', '/reservations', { key: undefined, body: { capability: 'reply' } })
   const hold = await own.call('GET', `/reservations/${body.id}`, { key: undefined })
-  expect(hold.body).toMatchObject({ actor, remote: true })
+  expect(hold.body).toMatchObject({ actor, remoteBy: 'member:ann' })
 })

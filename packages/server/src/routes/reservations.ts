@@ -191,8 +191,8 @@ const extendRoute = createRoute({
  */
 async function requireRemote(c: Context<StipendEnv>, reservationId: string) {
   const organizationId = organizationIdOf(c)
-  const { isRemote } = await c.var.engine.getReservation({ organizationId, reservationId })
-  if (isRemote) return { organizationId, reservationId }
+  const { remoteBy } = await c.var.engine.getReservation({ organizationId, reservationId })
+  if (remoteBy !== null) return { organizationId, reservationId }
   throw errorOf('forbidden', {
     message: 'This hold belongs to a call that the server makes: it ends with that call.',
     reservationId,
@@ -212,7 +212,7 @@ export function reservationRoutes() {
       ...call,
       organizationId: organizationIdOf(c),
       actor: actor ?? principal.actor,
-      isRemote: true,
+      remoteBy: principal.actor,
       idempotencyKey: idempotencyKeyOf(c),
     })
     setReplayedHeader(c, reservation)
