@@ -118,7 +118,10 @@ function serverUrl({ port, databaseName }: EmbeddedPostgres, password: string): 
 function openPool(connectionString: string, onError: (error: Error) => void, max = connections): Pool {
   const pool = new Pool({ connectionString, max })
   // An idle connection that is lost is replaced by the next query.
-  pool.on('error', onError)
+  pool.on('error', (error) => {
+    // Whoever ends the pool does not wait for its connections to be gone: the server may end them first.
+    if (!pool.ending) onError(error)
+  })
   return pool
 }
 
