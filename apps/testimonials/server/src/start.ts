@@ -6,7 +6,7 @@ import { putDemoForm } from './demo/form.ts'
 import { demoOrganization, putDemoOrganization, putDemoOrganizationWithHistory } from './demo/organization.ts'
 import { demoOwner, putDemoOwner } from './demo/owner.ts'
 import type { FormSettings } from './forms/settings.ts'
-import { startHousekeeping } from './identity/housekeeping.ts'
+import { startHousekeeping } from './housekeeping.ts'
 import { defaultSignInSettings, keptSecret, type SignInSettings } from './identity/settings.ts'
 import type { SignIn } from './identity/sign-in.ts'
 import { type Listener, listen } from './listen.ts'
@@ -69,7 +69,7 @@ export async function start(settings: StartSettings): Promise<Running> {
     })
     const signInLink = await testimonials.signIn.oneTimeLink(demoOwner.email)
     const worker = await testimonials.startWorker({ databaseUrl: database.directUrl })
-    const housekeeping = startHousekeeping(database.signIn, logger)
+    const housekeeping = startHousekeeping(database, logger)
     undo.unshift(() => Promise.all([worker.stop(), housekeeping.stop()]).then(() => undefined))
     const stop = stopOnce(undo)
     return { credentials, testimonials, demoFormId, signInLink, mail: mailer.description, database, stop }

@@ -26,12 +26,9 @@ const holdSchema = z
     estimatedCredits: creditsOutput,
     maximumCredits: creditsOutput.openapi({ description: 'The most that settling can charge.' }),
     dispatched: z.boolean().openapi({ description: 'The model has been called: an expiry is charged.' }),
-    remoteBy: z
-      .string()
-      .nullable()
-      .openapi({
-        description: '`type:id` of who made it here, to be ended here; null: a call of the server.',
-      }),
+    remoteBy: z.string().nullable().openapi({
+      description: '`type:id` of who made it here, to be ended here; null: a call of the server.',
+    }),
     creditsUsed: creditsOutput.nullable().openapi({ description: 'Once it has ended.' }),
     sequence: z.int().nullable().openapi({ description: 'Ledger row; null where nothing was charged.' }),
     actor: partyOutput,

@@ -3,7 +3,7 @@ import type { Pool } from 'pg'
 import type { Customer } from '../identity/customer.ts'
 import type { Form } from './form.ts'
 import { newId } from './new-id.ts'
-import { isId, type Page, type PageInput, pageOf, queryIn, requireCursor } from './query.ts'
+import { isId, type Page, type PageInput, pageOf, query, queryIn, requireCursor } from './query.ts'
 
 export const testimonialStatuses = ['draft', 'submitted', 'published'] as const
 export type TestimonialStatus = (typeof testimonialStatuses)[number]
@@ -75,6 +75,24 @@ export async function keepDraft(
   )
   if (kept === undefined) throw errorOf('internal')
   return kept.id
+}
+
+/** Drafts that nobody has sent for 48 hours go, also of organizations whose forms are at rest. */
+export async function deleteOldDrafts(pool: Pool): Promise<void> {
+  const organizations = await query<{ id: string }>(
+    pool,
+    'select distinct organization_id as id from testimonials.form_organizations order by 1',
+    [],
+  )
+  for (const { id } of organizations) {
+    await queryIn(
+      pool,
+      id,
+      `delete from testimonials.testimonials
+       where organization_id = $1::text and status = 'draft' and created_at < clock_timestamp() - interval '48 hours'`,
+      [id],
+    )
+  }
 }
 
 /** Newest first; drafts only where they are asked for. */

@@ -5,7 +5,7 @@ import { type Mailbox, startMailbox } from '../test-support/mailbox.ts'
 import { must, newBrowser, newPerson, password } from '../test-support/person.ts'
 import { type Answer, startTestProduct, type TestProduct } from '../test-support/product.ts'
 import { clientAddressHeader } from './auth.ts'
-import { deleteExpired } from './housekeeping.ts'
+import { deleteExpiredSignIns } from './expired.ts'
 import { createSignIn } from './sign-in.ts'
 
 let mailbox: Mailbox
@@ -225,7 +225,7 @@ describe('a session', () => {
       `insert into auth.rate_limits (id, key, count, last_request) values ('old', 'old', 1, $1)`,
       [Date.now() - 25 * 60 * 60 * 1000],
     )
-    await deleteExpired(server)
+    await deleteExpiredSignIns(server)
     const left = async (sql: string) => (await owner.query<{ n: string }>(sql)).rows.map(({ n }) => n)
     expect(await left(`select user_id as n from auth.sessions where user_id = '${ended.userId}'`)).toEqual([])
     expect((await standing.browser.get('/auth/get-session')).body.user.id).toBe(standing.userId)

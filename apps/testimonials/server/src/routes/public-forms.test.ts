@@ -1,5 +1,6 @@
 import { credits } from '@stipend/engine'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { deleteOldDrafts } from '../forms/testimonial.ts'
 import { audience, type Issuer, startIssuer } from '../test-support/issuer.ts'
 import { startObedientModel } from '../test-support/obedient-model.ts'
 import { type Answer, startTestProduct, type TestProduct } from '../test-support/product.ts'
@@ -535,6 +536,20 @@ describe('what a customer sends', () => {
     const ada = await issuer.token()
     expect((await other.send({ token: ada }, { text: 'Mine now.', draftId })).body.madeBy).toBe('manual')
     expect((await form.send({ token: ada }, { text: 'Mine indeed.', draftId })).body.madeBy).toBe('ai')
+  })
+
+  it('goes after 48 hours where it was never sent, also at forms at rest', async () => {
+    const [form, other] = [await newForm(), await newForm()]
+    const old = (await form.assemble({ token: await issuer.token() })).body.draftId
+    const young = (await other.assemble({ token: await issuer.token() })).body.draftId
+    const { owner, server } = product.database
+    const age = `update testimonials.testimonials set created_at = now() - interval '49 hours' where id = $1`
+    await owner.query(age, [old])
+    await deleteOldDrafts(server)
+    const left = await owner.query('select id from testimonials.testimonials where id = any($1)', [
+      [old, young],
+    ])
+    expect(left.rows).toEqual([{ id: young }])
   })
 
   it('is limited by sender and day', async () => {
