@@ -1,5 +1,6 @@
 import type { PoolClient } from 'pg'
 import { expect, test } from 'vitest'
+import { countVerbs } from '../test/count-verbs.ts'
 import { useLedger } from '../test/ledger.ts'
 import { credits } from './index.ts'
 
@@ -198,13 +199,11 @@ test('a metered call is two round trips', async () => {
       result: null,
       actualCredits: credits(1),
     }))
+  const calls = countVerbs(pool)
   await call()
-  let calls = 0
-  pool.on('acquire', () => {
-    calls += 1
-  })
+  const before = calls.count
   await call()
-  expect(calls).toBe(2)
+  expect(calls.count - before).toBe(2)
   await close()
 })
 

@@ -89,7 +89,7 @@ export function createTestimonials(options: TestimonialsOptions): Testimonials {
     formRoutes(),
     formEntryRoutes(),
     publicFormRoutes({ database, settings, stipend }),
-    ...(signIn === null ? [] : [signInRoutes(signIn.auth, settings.trustedProxies)]),
+    ...(signIn === null ? [] : [signInRoutes(signIn, settings.trustedProxies)]),
   ]) {
     stipend.app.route('/', router)
   }

@@ -14,7 +14,7 @@ const signInPath = '/sign-in/email'
  */
 export function createAccountLimit(database: Pool) {
   const forget = async (email: string) => {
-    await database.query('delete from auth.rate_limits where key = $1::text', [keyOf(email)])
+    await database.query('delete from auth.counters where key = $1::text', [keyOf(email)])
   }
   const before = createAuthMiddleware(async (ctx) => {
     const email = emailOf(ctx)
@@ -49,8 +49,7 @@ const keyOf = (email: string): string =>
 async function countTry(database: Pool, key: string): Promise<{ count: number; waitMs: number }> {
   const now = Date.now()
   const { rows } = await database.query<{ count: number; last: string }>(
-    `insert into auth.rate_limits as known (id, key, count, last_request)
-     values (gen_random_uuid()::text, $1::text, 1, $2::bigint)
+    `insert into auth.counters as known (key, count, last_request) values ($1::text, 1, $2::bigint)
      on conflict (key) do update set
        count = case when known.last_request < $3::bigint then 1 else least(known.count, $4::integer) + 1 end,
        last_request = case

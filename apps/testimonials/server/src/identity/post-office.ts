@@ -8,12 +8,17 @@ export interface PostOffice {
   drain(): Promise<void>
 }
 
-export function createPostOffice(mailer: Mailer, logger: Logger | undefined): PostOffice {
+/** `mayGet`: whether an address may get one more letter now. */
+export function createPostOffice(
+  mailer: Mailer,
+  mayGet: (address: string) => Promise<boolean>,
+  logger: Logger | undefined,
+): PostOffice {
   const underWay = new Set<Promise<void>>()
   return {
     post: (letter) => {
-      const sending = mailer
-        .send(letter)
+      const sending = mayGet(letter.to)
+        .then((may) => (may ? mailer.send(letter) : undefined))
         .catch((error: unknown) => {
           // An SMTP server's words may repeat the address.
           const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'

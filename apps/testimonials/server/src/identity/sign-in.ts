@@ -3,8 +3,10 @@ import type { Pool } from 'pg'
 import type { Mailer } from '../mail/mailer.ts'
 import { type Auth, createAuth } from './auth.ts'
 import { createIdentify } from './identify.ts'
+import { letterLimit } from './letter-limit.ts'
 import { ownTokens } from './own-tokens.ts'
 import { createPostOffice } from './post-office.ts'
+import type { SignUpProof } from './sign-up-proof.ts'
 
 export interface SignInOptions {
   /** A pool apart: while a password is hashed its connection waits, and metered calls should not wait for it. */
@@ -27,6 +29,7 @@ export interface SignInOptions {
 /** How people sign in: better-auth on schema `auth`, and what Stipend is told of who they are. */
 export interface SignIn {
   auth: Auth
+  signUpProof: SignUpProof
   identify: Identify
   /** Whose pages may send cookies. */
   trustedOrigins: readonly string[]
@@ -43,11 +46,12 @@ export function createSignIn(options: SignInOptions): SignIn {
   const operators = new Set(options.operatorEmails)
   const isOperator = ({ email, emailVerified }: { email: string; emailVerified: boolean }) =>
     emailVerified && operators.has(email.toLowerCase())
-  const postOffice = createPostOffice(mailer, logger)
+  const postOffice = createPostOffice(mailer, letterLimit(database), logger)
   const trustedOrigins = [...new Set([...originsOf(baseUrl, frontendUrl), ...allowedOrigins])]
-  const { auth, links } = createAuth({ ...options, trustedOrigins, isOperator, postOffice })
+  const { auth, links, signUpProof } = createAuth({ ...options, trustedOrigins, isOperator, postOffice })
   return {
     auth,
+    signUpProof,
     trustedOrigins,
     identify: createIdentify({ auth, database, trustedOrigins, isOperator }),
     tokens: ownTokens({

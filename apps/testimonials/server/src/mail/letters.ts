@@ -37,7 +37,8 @@ export function resetLetter(to: string, url: string): Letter {
   return {
     to,
     subject: 'Choose a new password',
-    text: `Somebody, hopefully you, asked for a new password for your Testimonials account.
+    text: `Somebody, hopefully you, asked for a new password for your Testimonials account, or confirmed its address in another
+browser than the one that signed up.
 
 Choose it here:
 

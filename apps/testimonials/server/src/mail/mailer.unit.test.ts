@@ -77,7 +77,7 @@ describe('by SMTP', () => {
     const lines: object[] = []
     const logger = { info: () => undefined, error: (fields: object) => void lines.push(fields) }
     const mailer = createMailer({ smtpUrl: 'smtp://me:hidden@127.0.0.1:1', from, directory: folder })
-    const postOffice = createPostOffice(mailer, logger)
+    const postOffice = createPostOffice(mailer, async () => true, logger)
     postOffice.post(verificationLetter('ada@people.example', 'https://app.example/'))
     expect(lines).toEqual([])
     await postOffice.drain()
