@@ -57,17 +57,34 @@ async function createRoles(client: ClientBase): Promise<void> {
     }
   }
   for (const role of [TENANT_ROLE, OPERATOR_ROLE]) {
-    if (await isMember(client, SERVER_ROLE, role)) continue
-    await explainRights(client.query(`grant ${role} to ${SERVER_ROLE}`), advice(role))
+    if (!(await hasRole(client, SERVER_ROLE, role, 'MEMBER'))) {
+      await explainRights(client.query(`grant ${role} to ${SERVER_ROLE}`), advice(role))
+    }
+    await refuseInheritance(client, role)
   }
 }
 
-async function isMember(client: ClientBase, member: string, role: string): Promise<boolean> {
-  const found = await client.query<{ is_member: boolean }>(
-    `select pg_catalog.pg_has_role($1, $2, 'MEMBER') as is_member`,
-    [member, role],
+/** Since 16 a membership keeps the INHERIT that it was granted with, whatever the member's role says by now. */
+async function refuseInheritance(client: ClientBase, role: string): Promise<void> {
+  if (!(await hasRole(client, SERVER_ROLE, role, 'USAGE'))) return
+  throw new MigrationError(
+    'not_permitted',
+    `${SERVER_ROLE} inherits ${role}, so servers would read past row level security. As who granted it or as a ` +
+      `superuser: revoke ${role} from ${SERVER_ROLE}; grant ${role} to ${SERVER_ROLE} with inherit false;`,
   )
-  return found.rows[0]?.is_member === true
+}
+
+async function hasRole(
+  client: ClientBase,
+  member: string,
+  role: string,
+  privilege: 'MEMBER' | 'USAGE',
+): Promise<boolean> {
+  const found = await client.query<{ has_role: boolean }>(
+    'select pg_catalog.pg_has_role($1, $2, $3) as has_role',
+    [member, role, privilege],
+  )
+  return found.rows[0]?.has_role === true
 }
 
 /**

@@ -152,6 +152,18 @@ describe('row level security', () => {
   })
 })
 
+test('without an organization, the records of requests that name none are not shown either', async () => {
+  const claimed = `select is_ours from stipend.claim_request('', 'of the platform', 'h')`
+  for (const organization of [null, '', 'acme']) {
+    const seen = await as('stipend_server', organization, async (client) => {
+      expect((await client.query(claimed)).rows).toEqual([{ is_ours: true }])
+      await client.query('set local role stipend_tenant')
+      return await client.query(`select from stipend.idempotency_records where organization_id = ''`)
+    })
+    expect([organization, seen.rowCount]).toEqual([organization, 0])
+  }
+})
+
 describe('the roles', () => {
   test('are not inherited by a server’s login: it has to take them, for one transaction', async () => {
     const { rows } = await database.server.query(

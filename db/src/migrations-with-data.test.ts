@@ -16,15 +16,29 @@ async function countRows(database: TestDatabase): Promise<Record<string, number>
   return counts
 }
 
-/** What defines the schema: columns, constraints, indexes, privileges and functions. */
-async function describeSchema(database: TestDatabase): Promise<unknown[]> {
-  const { rows } = await database.owner.query(
+/** What defines the schema: columns, constraints, indexes, privileges, row level security and functions. */
+async function describeSchema(
+  database: TestDatabase,
+): Promise<{ kind: string; name: string; what: string }[]> {
+  const { rows } = await database.owner.query<{ kind: string; name: string; what: string }>(
     `select 'column' as kind, table_name::text || '.' || column_name as name, data_type || coalesce(column_default, '') || is_nullable as what
        from information_schema.columns where table_schema = 'stipend'
      union all select 'constraint', conrelid::regclass || '.' || conname, pg_get_constraintdef(oid)
        from pg_constraint where connamespace = 'stipend'::regnamespace
      union all select 'index', indexname, indexdef from pg_indexes where schemaname = 'stipend'
-     union all select 'privileges', relname, relacl::text from pg_class where relnamespace = 'stipend'::regnamespace and relkind = 'r'
+     union all select 'privilege', relname || coalesce('.' || attname, ''), grantee::regrole || ' ' || privilege_type
+       from (
+         select relname, null as attname, relowner, relacl as acl from pg_class
+           where relnamespace = 'stipend'::regnamespace and relkind in ('r', 'v')
+         union all select relname, attname, relowner, attacl from pg_class join pg_attribute on attrelid = pg_class.oid
+           where relnamespace = 'stipend'::regnamespace
+       ) o, aclexplode(acl) where grantee <> relowner
+     union all select 'privilege', 'stipend', grantee::regrole || ' ' || privilege_type
+       from pg_namespace, aclexplode(nspacl) where nspname = 'stipend' and grantee <> nspowner
+     union all select 'row security', relname, relrowsecurity::text || relforcerowsecurity || coalesce(reloptions::text, '')
+       from pg_class where relnamespace = 'stipend'::regnamespace and relkind in ('r', 'v')
+     union all select 'policy', tablename || '.' || policyname, roles::text || cmd || coalesce(qual, '') || coalesce(with_check, '')
+       from pg_policies where schemaname = 'stipend'
      union all select 'trigger', tgname, pg_get_triggerdef(oid) from pg_trigger where not tgisinternal
      union all select 'function', oid::regprocedure::text, md5(pg_get_functiondef(oid)) || proacl::text
        from pg_proc where pronamespace = 'stipend'::regnamespace
@@ -60,6 +74,24 @@ test('each version goes down and up again with rows in every table, and leaves w
   }
   // A second or two a version, on a busy machine more.
 }, 120_000)
+
+test('going down to a version leaves what going up to it makes', async () => {
+  await using down = await createTestDatabase()
+  await using up = await createTestDatabase({ isMigrated: false })
+  // Those are of the code, not of a version.
+  const withoutFunctions = async (database: TestDatabase) =>
+    (await describeSchema(database)).filter(({ kind }) => kind !== 'function' && kind !== 'trigger')
+  const { applied } = await migrationStatus(down.ownerUrl)
+  const made = new Map<string, unknown[]>()
+  for (const { version } of applied) {
+    await migrateUp(up.ownerUrl, { to: version })
+    made.set(version, await withoutFunctions(up))
+  }
+  for (const { version } of applied.toReversed()) {
+    await migrateDown(down.ownerUrl, { to: version })
+    expect([version, await withoutFunctions(down)]).toEqual([version, made.get(version)])
+  }
+}, 60_000)
 
 /** Rows again where a version going down has taken them; what stayed must not be in the way. */
 async function refill(database: TestDatabase): Promise<void> {

@@ -211,6 +211,38 @@ describe('the roles', () => {
     await admin.end()
   })
 
+  test('are refused where a server would inherit what it has to take', async () => {
+    const binaries = inject('binaries') ?? undefined
+    const dataDirectory = writeFolder({})
+    await using postgres = await startEmbeddedPostgres({
+      dataDirectory,
+      binaries,
+      settings: { fsync: 'off' },
+    })
+    const admin = new Client(postgres.url)
+    await admin.connect()
+    await admin.query('create role stipend_server; create role stipend_operator')
+    await admin.query('create database e')
+    await admin.query('grant stipend_operator to stipend_server')
+    const url = new URL(postgres.url)
+    url.pathname = '/e'
+    const directory = writeFolder(TINY)
+    if (postgres.major >= 16) {
+      await expect(migrateUp(url.href, { directory })).rejects.toMatchObject({
+        code: 'not_permitted',
+        message: expect.stringContaining('grant stipend_operator to stipend_server with inherit false'),
+      })
+      await admin.query('grant stipend_operator to stipend_server with inherit false')
+    }
+    expect(await migrateUp(url.href, { directory })).toEqual({ applied: ['0001_one', '0002_two'] })
+    const { rows } = await admin.query(
+      `select pg_has_role('stipend_server', 'stipend_operator', 'MEMBER') as may_act,
+         pg_has_role('stipend_server', 'stipend_operator', 'USAGE') as inherits`,
+    )
+    expect(rows).toEqual([{ may_act: true, inherits: false }])
+    await admin.end()
+  })
+
   test('have to be there where the login may not make them', async () => {
     const binaries = inject('binaries') ?? undefined
     const dataDirectory = writeFolder({})
