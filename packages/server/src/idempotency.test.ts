@@ -83,7 +83,7 @@ test('a running request is told, and taken over once its server must have ended'
   const forget = (age: string) =>
     api.database.owner.query(
       `update stipend.idempotency_records set status = null, body = null, created_at = now() - $2::interval
-       where organization_id = $1 and key = 'lost'`,
+       where organization_id = $1 and key like '%lost'`,
       [organizationId, age],
     )
   await forget('1 minute')
@@ -127,4 +127,18 @@ test('a key of the wrong form is refused', async () => {
     headers: { 'idempotency-key': '' },
   })
   expect(reserve).toMatchObject({ status: 400, body: { field: 'Idempotency-Key' } })
+})
+
+test("an organization's keys and the platform's keys for it are apart", async () => {
+  const { organizationId } = await api.createOrganization()
+  const headers = { 'idempotency-key': 'invoice-1' }
+  const key = await api.createKey(organizationId, ['admin'])
+  const taken = await api.call('POST', '/api-keys', { key, headers, body: { name: 'x', scopes: ['ai:run'] } })
+  expect(taken.status).toBe(201)
+  const granted = await api.call('POST', `/organizations/${organizationId}/grants`, {
+    key: api.platformKey,
+    headers,
+    body: { type: 'promo', credits: 5, sourceId: 'invoice-1' },
+  })
+  expect(granted).toMatchObject({ status: 201, body: { replayed: false } })
 })

@@ -21,6 +21,9 @@ interface Claim {
 /** Namespace of requests that act for no organization; no organization's id is empty. */
 const platformNamespace = ''
 
+/** The platform's keys for an organization are not the organization's: no key has a line break. */
+const platformPrefix = 'platform\n'
+
 /** Not kept: a later try may find it otherwise. */
 const passing: ReadonlySet<number> = new Set([409, 429])
 
@@ -38,15 +41,16 @@ export async function keepFirstAnswer(
     await next()
     return undefined
   }
-  const { database, organizationId } = c.var
+  const { database, organizationId, principal } = c.var
   const namespace = organizationId ?? platformNamespace
+  const stored = principal.organizationId === null ? `${platformPrefix}${key}` : key
   const body = await c.req.text()
   const digest = hash('sha256', JSON.stringify([c.req.method, c.req.path, body]), 'buffer')
-  const claim = await claimRequest(database, namespace, key, digest)
+  const claim = await claimRequest(database, namespace, stored, digest)
   if (!claim.is_ours) return replay(claim, digest)
   await next()
   try {
-    await keep(c.res.clone(), database, namespace, key, mode)
+    await keep(c.res.clone(), database, namespace, stored, mode)
   } catch (error) {
     // The effect stands and its answer is given; the record counts as running until it may be taken over.
     c.var.logger?.error({ requestId: c.var.requestId, code: toStipendError(error).code }, 'answer not kept')

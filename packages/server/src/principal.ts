@@ -79,6 +79,11 @@ function requireScope({ scopes, organizationId }: Principal, access: RouteAccess
   }
 }
 
+/** Whether somebody may read the names and words of an organization's customers. */
+export function readsCustomers({ role, scopes }: Principal): boolean {
+  return role === null ? scopes.includes('admin') : reaches(role, 'member')
+}
+
 /** Another organization's id answers an organization's key as an unknown one does. */
 function targetOf(c: Context<StipendEnv>, principal: Principal, access: RouteAccess): string | null {
   const own = principal.organizationId

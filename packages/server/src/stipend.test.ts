@@ -370,3 +370,13 @@ async function closedPort(): Promise<number> {
   await once(server, 'close')
   return typeof address === 'object' && address !== null ? address.port : 0
 }
+
+test('the document is made once, and told apart from an older one', async () => {
+  const first = await api.call('GET', '/openapi.json', { key: undefined })
+  const etag = first.headers.get('etag') ?? ''
+  expect([first.status, etag]).toEqual([200, expect.stringMatching(/^"[\w-]{43}"$/)])
+  const again = await api.stipend.fetch(
+    new Request('http://127.0.0.1/openapi.json', { headers: { 'if-none-match': etag } }),
+  )
+  expect([again.status, await again.text()]).toEqual([304, ''])
+})

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -45,9 +46,19 @@ const assets: Readonly<Record<string, string>> = {
 
 const swaggerFolder = dirname(fileURLToPath(import.meta.resolve('swagger-ui-dist/package.json')))
 
-/** /openapi.json, with the routes that a host adds later too, and /docs, a page over it. */
+/**
+ * /openapi.json, with the routes that a host has added before the first request for it, and /docs, a page over it. Anybody
+ * may ask, so both are made once and kept.
+ */
 export function documentationRoutes(app: OpenAPIHono<StipendEnv>): void {
-  app.doc31('/openapi.json', documentHead)
+  let document: { text: string; etag: string } | null = null
+  app.get('/openapi.json', (c) => {
+    document ??= withEtag(JSON.stringify(app.getOpenAPI31Document(documentHead)))
+    c.header('ETag', document.etag)
+    c.header('Cache-Control', 'no-cache')
+    if (c.req.header('if-none-match') === document.etag) return c.body(null, 304)
+    return c.body(document.text, 200, { 'Content-Type': 'application/json' })
+  })
   app.get('/docs', (c) => {
     c.header('Content-Security-Policy', contentSecurityPolicy)
     return c.html(page)
@@ -62,7 +73,23 @@ export function documentationRoutes(app: OpenAPIHono<StipendEnv>): void {
     const name = c.req.param('asset')
     const contentType = Object.hasOwn(assets, name) ? assets[name] : undefined
     if (contentType === undefined) throw errorOf('not_found')
-    const content = await readFile(join(swaggerFolder, name))
+    const content = await readAsset(name)
     return c.body(content, 200, { 'Content-Type': contentType, 'Cache-Control': 'public, max-age=86400' })
   })
+}
+
+function withEtag(text: string): { text: string; etag: string } {
+  return { text, etag: `"${hash('sha256', text, 'base64url')}"` }
+}
+
+const contents = new Map<string, Promise<Uint8Array<ArrayBuffer>>>()
+
+/** Read once; what could not be read is tried again. */
+function readAsset(name: string): Promise<Uint8Array<ArrayBuffer>> {
+  const known = contents.get(name)
+  if (known !== undefined) return known
+  const reading = readFile(join(swaggerFolder, name)).then((content) => new Uint8Array(content))
+  contents.set(name, reading)
+  reading.catch(() => contents.delete(name))
+  return reading
 }

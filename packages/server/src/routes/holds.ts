@@ -27,7 +27,8 @@ const holdSchema = z
     maximumCredits: creditsOutput.openapi({ description: 'The most that settling can charge.' }),
     dispatched: z.boolean().openapi({ description: 'The model has been called: an expiry is charged.' }),
     remoteBy: z.string().nullable().openapi({
-      description: '`type:id` of who made it here, to be ended here; null: a call of the server.',
+      description:
+        '`type:id` of who made it here, who ends it here, or an admin; null: a call of the server.',
     }),
     creditsUsed: creditsOutput.nullable().openapi({ description: 'Once it has ended.' }),
     sequence: z.int().nullable().openapi({ description: 'Ledger row; null where nothing was charged.' }),

@@ -298,3 +298,27 @@ test('a person reserves as themselves', async () => {
   const hold = await own.call('GET', `/reservations/${body.id}`, { key: undefined })
   expect(hold.body).toMatchObject({ actor, remoteBy: 'member:ann' })
 })
+
+test('a hold is for who made it to end, or for an admin', async () => {
+  const { organizationId } = await api.createOrganization()
+  const [maker, other, admin] = await Promise.all([
+    api.createKey(organizationId, ['reservations:write']),
+    api.createKey(organizationId, ['reservations:write']),
+    api.createKey(organizationId, ['admin']),
+  ])
+  const reserve = async () => {
+    const body = { capability: 'reply', estimatedCredits: 2 }
+    return (await api.call('POST', '/reservations', { key: maker, body })).body.id
+  }
+  const settle = (id: string, key: string) =>
+    api.call('POST', `/reservations/${id}/settle`, { key, body: { actualCredits: 0.25 } })
+  const [first, second] = [await reserve(), await reserve()]
+  for (const end of ['settle', 'release', 'extend']) {
+    const body =
+      end === 'settle' ? { actualCredits: 0.25 } : end === 'extend' ? { dispatched: true } : undefined
+    const refused = await api.call('POST', `/reservations/${first}/${end}`, { key: other, body })
+    expect([end, refused]).toMatchObject([end, { status: 403, body: { code: 'forbidden' } }])
+  }
+  expect((await settle(first, maker)).status).toBe(200)
+  expect((await settle(second, admin)).status).toBe(200)
+})

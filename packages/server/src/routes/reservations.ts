@@ -4,7 +4,7 @@ import type { Context } from 'hono'
 import { setCreditHeaders, setReplayedHeader } from '../charge-headers.ts'
 import { organizationIdOf, type StipendEnv } from '../context.ts'
 import { idempotencyKeyOf } from '../idempotency.ts'
-import { protectedRoute } from '../principal.ts'
+import { protectedRoute, reaches } from '../principal.ts'
 import { createRouter } from '../router.ts'
 import {
   actorInput,
@@ -186,13 +186,21 @@ const extendRoute = createRoute({
 })
 
 /**
- * A hold that was made here. Those of the server's own calls are charged by what their models used: who could settle
- * them would choose the price.
+ * A hold that the caller made here, for admins anybody's. Those of the server's own calls are charged by what their
+ * models used: who could settle them would choose the price.
  */
 async function requireRemote(c: Context<StipendEnv>, reservationId: string) {
   const organizationId = organizationIdOf(c)
   const { remoteBy } = await c.var.engine.getReservation({ organizationId, reservationId })
-  if (remoteBy !== null) return { organizationId, reservationId }
+  const { actor, role, scopes } = c.var.principal
+  const isAdmin = role === null ? scopes.includes('admin') : reaches(role, 'admin')
+  if (remoteBy !== null && (isAdmin || remoteBy === `${actor.type}:${actor.id}`)) {
+    return { organizationId, reservationId }
+  }
+  if (remoteBy !== null) {
+    const message = 'Somebody else made this hold: it is theirs to end, or an admin’s.'
+    throw errorOf('forbidden', { message, reservationId, scope: 'admin' })
+  }
   throw errorOf('forbidden', {
     message: 'This hold belongs to a call that the server makes: it ends with that call.',
     reservationId,

@@ -1,4 +1,6 @@
+import { credits } from '@stipend/engine'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { roles } from '../context.ts'
 import { createTestApi, type TestApi } from '../test-support/api.ts'
 
 let api: TestApi
@@ -107,4 +109,35 @@ test('a refusal of a CSV request is a problem', async () => {
     code: 'invalid_request',
     field: 'cursor',
   })
+})
+
+test("customers' names are for members and admins' keys, not for viewers and keys that read credits", async () => {
+  const actor = { type: 'member', id: 'ann' } as const
+  const identify = async (request: Request) => {
+    const role = roles.find((known) => known === request.headers.get('x-role'))
+    return role === undefined ? null : { organizationId: 'org_1', role, actor }
+  }
+  await using own = await createTestApi({ identify })
+  const { engine } = own.stipend
+  const customer = { type: 'customer', id: 'c1', name: 'Ada Example', email: 'ada@example.com' } as const
+  const { id: reservationId } = await engine.reserveCredits({
+    organizationId: 'org_1',
+    capability: 'reply',
+    actor: customer,
+  })
+  await engine.settleCredits({ organizationId: 'org_1', reservationId, actualCredits: credits(1) })
+  const seen = async (who: { key?: string; role?: string }) => {
+    const headers: Record<string, string> = who.role === undefined ? {} : { 'x-role': who.role }
+    const answers = await Promise.all(
+      ['', '?format=csv'].map((query) =>
+        own.call('GET', `/credits/transactions${query}`, { key: who.key, headers }),
+      ),
+    )
+    for (const { status, text } of answers) expect([status, text.includes('c1')]).toEqual([200, true])
+    return answers.map(({ text }) => text.includes('Ada') || text.includes('ada@'))
+  }
+  expect(await seen({ role: 'viewer' })).toEqual([false, false])
+  expect(await seen({ key: await own.createKey('org_1', ['credits:read']) })).toEqual([false, false])
+  expect(await seen({ role: 'member' })).toEqual([true, true])
+  expect(await seen({ key: await own.createKey('org_1', ['admin']) })).toEqual([true, true])
 })

@@ -10,7 +10,7 @@ import {
 } from '@stipend/engine'
 import { organizationIdOf } from '../context.ts'
 import { type CsvValue, csvLine } from '../csv.ts'
-import { protectedRoute } from '../principal.ts'
+import { protectedRoute, readsCustomers } from '../principal.ts'
 import { createRouter } from '../router.ts'
 import {
   creditsOrNull,
@@ -52,7 +52,11 @@ export const transactionSchema = z
         name: z.string().nullable(),
         email: z.string().nullable(),
       })
-      .nullable(),
+      .nullable()
+      .openapi({
+        description:
+          'Customers’ names and addresses are told to members, operators and keys with `admin` only.',
+      }),
     subject: z.object({ type: z.string(), id: z.string(), name: z.string().nullable() }).nullable(),
     formId: z.string().nullable(),
     sourceId: z.string().nullable(),
@@ -84,6 +88,16 @@ export function transactionJson(transaction: Transaction) {
     paymentMetadata: plain(transaction.paymentMetadata),
     effectiveAt: effectiveAt.toISOString(),
     createdAt: createdAt.toISOString(),
+  }
+}
+
+/** {@link transactionJson} for who may not read what an organization's customers are called. */
+function withoutCustomers(transaction: Transaction) {
+  const { actor, subject, ...same } = transactionJson(transaction)
+  return {
+    ...same,
+    actor: actor?.type === 'customer' ? { ...actor, name: null, email: null } : actor,
+    subject: subject?.type === 'customer' ? { ...subject, name: null } : subject,
   }
 }
 
@@ -130,12 +144,19 @@ export function transactionRoutes() {
   router.openapi(transactionsRoute, async (c) => {
     const { format, ...filters } = c.req.valid('query')
     const input = { organizationId: organizationIdOf(c), ...filters }
+    const json = readsCustomers(c.var.principal) ? transactionJson : withoutCustomers
     const accepts = c.req.header('accept')?.toLowerCase().includes('text/csv') === true
     if (format === 'csv' || (format === undefined && accepts)) {
-      return await csvResponse(c.var.engine, input)
+      return await csvResponse(c.var.engine, input, json)
     }
     const page = await c.var.engine.listTransactions(input)
-    return c.json({ transactions: page.transactions.map(transactionJson), nextCursor: page.nextCursor }, 200)
+    return c.json(
+      {
+        transactions: page.transactions.map((transaction) => json(transaction)),
+        nextCursor: page.nextCursor,
+      },
+      200,
+    )
   })
   return router
 }
@@ -170,8 +191,12 @@ const csvColumns: readonly [string, (row: ReturnType<typeof transactionJson>) =>
 ]
 
 /** The first page is read before the answer begins, so that a refusal is still a problem. */
-async function csvResponse(engine: Engine, input: ListTransactionsInput): Promise<Response> {
-  const pages = csvPages(engine, input)
+async function csvResponse(
+  engine: Engine,
+  input: ListTransactionsInput,
+  json: typeof transactionJson,
+): Promise<Response> {
+  const pages = csvPages(engine, input, json)
   const first = await pages.next()
   const encoder = new TextEncoder()
   const body = new ReadableStream<Uint8Array>({
@@ -195,7 +220,11 @@ async function csvResponse(engine: Engine, input: ListTransactionsInput): Promis
   })
 }
 
-async function* csvPages(engine: Engine, input: ListTransactionsInput): AsyncGenerator<string, void> {
+async function* csvPages(
+  engine: Engine,
+  input: ListTransactionsInput,
+  json: typeof transactionJson,
+): AsyncGenerator<string, void> {
   const header = csvLine(csvColumns.map(([name]) => name))
   let left = input.limit ?? Number.POSITIVE_INFINITY
   let cursor = input.cursor
@@ -207,7 +236,7 @@ async function* csvPages(engine: Engine, input: ListTransactionsInput): AsyncGen
       limit: Math.min(left, 500),
     })
     for (const transaction of page.transactions) {
-      const row = transactionJson(transaction)
+      const row = json(transaction)
       lines += csvLine(csvColumns.map(([, cellOf]) => cellOf(row)))
     }
     yield lines
