@@ -9,7 +9,7 @@ const GLOBAL_SETUP = '@stipend/testing/global-setup'
 const CORE = ['db', 'packages/engine']
 /** What a server runs, which may have PgBouncer in transaction mode before its database. */
 const THROUGH_PGBOUNCER = ['packages/{engine,server}', 'apps/testimonials/server']
-const ON_TOP = ['packages/{testing,server,cli}', 'apps/testimonials/server', 'bench', 'examples/*']
+const ON_TOP = ['packages/{testing,server,client,cli}', 'apps/testimonials/server', 'bench', 'examples/*']
 
 /**
  * The suites: `unit` (`*.unit.test.ts` and scripts/, no database), `embedded` (starts servers of its own), `core-18`

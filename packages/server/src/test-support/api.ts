@@ -1,5 +1,5 @@
 import { type ApiKeyScope, apiKeyScopes, defineCatalog, type ErrorCode } from '@stipend/engine'
-import { createTestDatabase, type TestDatabase } from '@stipend/testing'
+import { createTestDatabase, readText, type TestDatabase } from '@stipend/testing'
 import { createStipend, type Stipend, type StipendOptions } from '../index.ts'
 
 export const catalog = defineCatalog({
@@ -138,7 +138,7 @@ export async function callApp(
     ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
   })
   const response = await stipend.fetch(request)
-  const text = await response.text()
+  const text = await readText(response)
   const isJson = response.headers.get('content-type')?.includes('json') === true
   return {
     status: response.status,
