@@ -3,11 +3,12 @@
 set -euo pipefail
 
 # One a line: package, a program that is there once it is installed, what is skipped without it.
-# To add: chromium /usr/bin/chromium, postgresql-contrib /usr/lib/postgresql/15/bin/pgbench,
+# To add: postgresql-contrib /usr/lib/postgresql/15/bin/pgbench,
 # hledger /usr/bin/hledger.
 needed="
 postgresql-15 /usr/lib/postgresql/15/bin/postgres the tests on PostgreSQL 15 and the check of db/schema.sql
 pgbouncer /usr/sbin/pgbouncer the suite through PgBouncer
+chromium /usr/bin/chromium the tests of pages in a browser
 "
 
 missing=()

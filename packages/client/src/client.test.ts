@@ -94,7 +94,7 @@ test('the balance is followed until it is left', async () => {
   await stipend.engine.grantCredits({
     organizationId: 'lamps',
     type: 'promo',
-    amount: credits(5),
+    credits: credits(5),
     sourceId: 'watch',
   })
   await expect.poll(() => seen.at(-1)?.bonusCredits, { timeout: 5_000 }).toBe(5)

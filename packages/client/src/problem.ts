@@ -8,7 +8,11 @@ export interface Remedy {
   /** Credits that are missing. */
   readonly shortfall?: number
   readonly topup?: { readonly packageId: string; readonly quantity: number; readonly credits: number } | null
-  readonly plan?: { readonly plan: string; readonly priceUsdCents?: number | null } | null
+  readonly plan?: {
+    readonly plan: string
+    readonly name?: string
+    readonly priceUsdCents?: number | null
+  } | null
   /** ISO 8601. */
   readonly periodEndsAt?: string | null
   readonly resetsAt?: string | null

@@ -1,9 +1,15 @@
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
 
+interface EventStreamOptions {
+  onComment?: (comment: string) => void
+  /** Ends the loop, whatever the stream does. */
+  signal?: AbortSignal
+}
+
 /** The events of an answer of text/event-stream; leaving the loop closes the connection. */
 export async function* serverSentEvents(
   body: ReadableStream<Uint8Array>,
-  { onComment }: { onComment?: (comment: string) => void } = {},
+  { onComment, signal }: EventStreamOptions = {},
 ): AsyncGenerator<EventSourceMessage, void> {
   const ready: EventSourceMessage[] = []
   const parser = createParser({
@@ -12,13 +18,16 @@ export async function* serverSentEvents(
   })
   const decoder = new TextDecoder()
   const reader = body.getReader()
+  const cancel = () => void reader.cancel().catch(() => undefined)
+  signal?.addEventListener('abort', cancel, { once: true })
   try {
     for (let read = await reader.read(); !read.done; read = await reader.read()) {
       parser.feed(decoder.decode(read.value, { stream: true }))
       yield* ready.splice(0)
     }
   } finally {
-    reader.cancel().catch(() => undefined)
+    signal?.removeEventListener('abort', cancel)
+    cancel()
   }
 }
 

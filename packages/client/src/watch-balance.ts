@@ -57,7 +57,7 @@ async function follow(
   try {
     const response = await connect(signal)
     if (!response.ok || response.body === null) throw await problemIn(response)
-    for await (const { event, data } of serverSentEvents(response.body, { onComment: heard })) {
+    for await (const { event, data } of serverSentEvents(response.body, { onComment: heard, signal })) {
       heard()
       const balance = jsonOrNull(data)
       if (event === 'balance' && isBalance(balance)) onBalance(balance)

@@ -8,7 +8,8 @@ import { type AIAccessOptions, type QualityLevel, useAIAccess } from './use-ai-a
 export interface RunContext<Input> {
   /** What `start` was given. */
   input: Input
-  quality: string
+  /** undefined: not known yet; the server takes the lowest that the plan allows. */
+  quality: string | undefined
   /** To be sent as `Idempotency-Key`: a repeated call is charged once. */
   idempotencyKey: string
   /** Aborts when the person stops or leaves. */
@@ -69,7 +70,7 @@ export function useAIOperationWithCredits<Input = unknown>(
   const { formats, queries } = useStipend()
   const wanted = ref<string | null>(null)
   const access = useAIAccess(capability, { ...options, quality: wanted })
-  const call = useCall(capability, options, () => access.level.value?.quality ?? '')
+  const call = useCall(capability, options, () => wanted.value ?? access.level.value?.quality)
   const { status, refused } = call
 
   // The server's own decision lifts a refusal: asked now, when the balance changes, and when its time is over.
@@ -119,7 +120,11 @@ export function useAIOperationWithCredits<Input = unknown>(
 }
 
 /** The call itself: one at a time, its draft, its key. */
-function useCall<Input>(capability: string, options: AIOperationOptions<Input>, qualityNow: () => string) {
+function useCall<Input>(
+  capability: string,
+  options: AIOperationOptions<Input>,
+  qualityNow: () => string | undefined,
+) {
   const drafts = createDraftStore<Input>(`stipend.draft.${capability}`)
   const draft = shallowRef<Input | null>(options.keepDraft === false ? null : drafts.read())
   const status = shallowRef<AIOperationStatus>('idle')
@@ -153,9 +158,8 @@ function useCall<Input>(capability: string, options: AIOperationOptions<Input>, 
         signal: leave.signal,
         onText,
       }
-      const given_ = await options.run(context)
-      const read = given_ instanceof Response ? await readAnswer(given_, { onText }) : given_
-      finish(read)
+      const ran = await options.run(context)
+      finish(ran instanceof Response ? await readAnswer(ran, { onText }) : ran)
     } catch (error) {
       fail(error, leave.signal)
     } finally {

@@ -1,4 +1,4 @@
-import type { StipendProblem } from '@stipend/client'
+import type { Remedy, StipendProblem } from '@stipend/client'
 
 export type RemedyKind = 'top_up' | 'change_plan' | 'pay' | 'raise_budget' | 'retry' | 'other'
 
@@ -8,7 +8,7 @@ export interface OfferedRemedy {
   /** Credits. */
   shortfall: number | null
   topup: { packageId: string; quantity: number; credits: number } | null
-  plan: string | null
+  plan: { key: string; name: string } | null
   periodEndsAt: string | null
   resetsAt: string | null
   waitMs: number
@@ -33,13 +33,17 @@ export function remedyOf(refusal: StipendProblem): OfferedRemedy {
     kind,
     shortfall: remedy?.shortfall ?? null,
     topup: kind === 'top_up' ? (remedy?.topup ?? null) : null,
-    plan: kind === 'change_plan' ? (remedy?.plan?.plan ?? null) : null,
+    plan: kind === 'change_plan' ? planOf(remedy?.plan) : null,
     periodEndsAt: remedy?.periodEndsAt ?? null,
     resetsAt: remedy?.resetsAt ?? null,
     waitMs: retryAfterMs ?? 0,
     isRetryable: retryable || kind === 'top_up',
     requestId: status >= 500 ? requestId : null,
   }
+}
+
+function planOf(plan: Remedy['plan']): OfferedRemedy['plan'] {
+  return plan === undefined || plan === null ? null : { key: plan.plan, name: plan.name ?? plan.plan }
 }
 
 function kindOf(action: string): RemedyKind {
