@@ -1,7 +1,7 @@
 import '../src/style.css'
 import { createStipendClient, type StipendClient } from '@stipend/client'
 import { type Component, createApp, h } from 'vue'
-import { createStipendVue } from '../src/index.ts'
+import { createStipendVue, type StipendVue } from '../src/index.ts'
 import { groups, type Organization } from './stories.ts'
 
 const locale = new URLSearchParams(location.search).get('locale') ?? 'en'
@@ -18,6 +18,15 @@ function clientOf(organization: Organization): StipendClient {
   return createStipendClient(options)
 }
 
+/** One for all stories of an organization, so that they share the connection: a browser has few to one host. */
+const plugins = new Map<Organization, StipendVue>()
+
+function pluginOf(organization: Organization): StipendVue {
+  const plugin = plugins.get(organization) ?? createStipendVue({ client: clientOf(organization), locale })
+  plugins.set(organization, plugin)
+  return plugin
+}
+
 function mountStory(parent: Element, title: string, organization: Organization, component: Component): void {
   const story = document.createElement('div')
   story.className = 'story'
@@ -27,7 +36,7 @@ function mountStory(parent: Element, title: string, organization: Organization, 
   story.append(heading, place)
   parent.append(story)
   createApp({ render: () => h(component) })
-    .use(createStipendVue({ client: clientOf(organization), locale }))
+    .use(pluginOf(organization))
     .mount(place)
 }
 

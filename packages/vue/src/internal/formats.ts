@@ -3,8 +3,8 @@ export interface Formats {
   locale: string
   /** Credits, at most two places: 1.25. */
   credits(value: number): string
-  /** Credits with their sign: +100, −1.25. */
-  signedCredits(value: number): string
+  /** Credits with two places, for columns: 100.00, with a sign +100.00. */
+  bookedCredits(value: number, hasSign?: boolean): string
   whole(value: number): string
   /** A price in US dollars from cents. */
   usd(cents: number): string
@@ -20,7 +20,9 @@ export interface Formats {
 
 export function createFormats(locale: string): Formats {
   const credits = new Intl.NumberFormat(locale, { maximumFractionDigits: 2 })
-  const signed = new Intl.NumberFormat(locale, { maximumFractionDigits: 2, signDisplay: 'exceptZero' })
+  const places = { minimumFractionDigits: 2, maximumFractionDigits: 2 }
+  const booked = new Intl.NumberFormat(locale, places)
+  const signed = new Intl.NumberFormat(locale, { ...places, signDisplay: 'exceptZero' })
   const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 })
   const usd = new Intl.NumberFormat(locale, { style: 'currency', currency: 'USD' })
   const date = new Intl.DateTimeFormat(locale, { dateStyle: 'medium' })
@@ -30,7 +32,7 @@ export function createFormats(locale: string): Formats {
   return {
     locale,
     credits: (value) => credits.format(value),
-    signedCredits: (value) => signed.format(value),
+    bookedCredits: (value, hasSign = false) => (hasSign ? signed : booked).format(value),
     whole: (value) => whole.format(value),
     usd: (cents) => usd.format(cents / 100),
     date: (value) => date.format(new Date(value)),

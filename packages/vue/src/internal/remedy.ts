@@ -13,6 +13,8 @@ export interface OfferedRemedy {
   resetsAt: string | null
   waitMs: number
   isRetryable: boolean
+  /** Something broke: nobody decided. */
+  isFailure: boolean
   /** Of failures, to be reported. */
   requestId: string | null
 }
@@ -38,6 +40,7 @@ export function remedyOf(refusal: StipendProblem): OfferedRemedy {
     resetsAt: remedy?.resetsAt ?? null,
     waitMs: retryAfterMs ?? 0,
     isRetryable: retryable || kind === 'top_up',
+    isFailure: kind === 'retry' && (status >= 500 || status === 0),
     requestId: status >= 500 ? requestId : null,
   }
 }
