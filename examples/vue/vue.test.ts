@@ -17,7 +17,7 @@ const run = promisify(execFile)
 const root = join(import.meta.dirname, '../..')
 let folder: string
 let url: string
-let browser: Browser
+let browser: Browser | undefined
 let cost = 1.25
 const database = await createTestDatabase()
 const { app, stipend, organizationId } = createServer(database.server, () => cost)
@@ -46,7 +46,9 @@ beforeAll(async () => {
     await cp(join(import.meta.dirname, name), join(page, name), { recursive: true })
   }
   const manifest = JSON.parse(await readFile(join(import.meta.dirname, 'package.json'), 'utf8'))
-  const { '@playwright/test': _, ...devDependencies } = manifest.devDependencies
+  // What the page is built with, without what this test needs.
+  const { vite, '@vitejs/plugin-vue': plugin } = manifest.devDependencies
+  const devDependencies = { vite, '@vitejs/plugin-vue': plugin }
   const files = Object.fromEntries(Object.entries(tarballs).map(([name, path]) => [name, `file:${path}`]))
   const dependencies = { ...manifest.dependencies, ...files }
   await writeFile(
@@ -63,7 +65,6 @@ beforeAll(async () => {
       resolve(`http://127.0.0.1:${port}`),
     )
   })
-  browser = await chromium.launch({ executablePath: chromiumPath, args: chromiumFlags })
 }, 240_000)
 afterAll(async () => {
   await browser?.close()
@@ -80,6 +81,7 @@ test.skipIf(!existsSync(chromiumPath))(
   async () => {
     const assets = await readdir(join(folder, 'page/dist/assets'))
     expect(assets.some((name) => name.endsWith('.css'))).toBe(true)
+    browser = await chromium.launch({ executablePath: chromiumPath, args: chromiumFlags })
     const page = await browser.newPage()
     const complaints: string[] = []
     page.on('console', (message) => {

@@ -58,11 +58,15 @@ const levels = defineComponent(() => {
     })
 })
 
+const heard = { onRetry: () => undefined, onUpgrade: () => undefined }
+
 const refusalOf = (capability: string) =>
   defineComponent(() => {
     const { refusal } = useAIAccess(capability)
     return () =>
-      refusal.value === null ? null : h(AIAccessDeniedPrompt, { refusal: refusal.value, draftKept: true })
+      refusal.value === null
+        ? null
+        : h(AIAccessDeniedPrompt, { refusal: refusal.value, draftKept: true, ...heard })
   })
 
 const limited = new StipendProblem({
@@ -120,8 +124,8 @@ export const groups: Group[] = [
     stories: [
       ['Out of credits', 'short', refusalOf('reply')],
       ['Not in the plan', 'low', refusalOf('summary')],
-      ['Rate limited', 'busy', () => h(AIAccessDeniedPrompt, { refusal: limited })],
-      ['Failed', 'busy', () => h(AIAccessDeniedPrompt, { refusal: failed, draftKept: true })],
+      ['Rate limited', 'busy', () => h(AIAccessDeniedPrompt, { refusal: limited, ...heard })],
+      ['Failed', 'busy', () => h(AIAccessDeniedPrompt, { refusal: failed, draftKept: true, ...heard })],
     ],
   },
   {

@@ -222,10 +222,13 @@ describe('AIAccessDeniedPrompt', () => {
       capability: 'summary',
       actor: { type: 'member', id: 'a' },
     } as never)
-    const { emitted } = show(AIAccessDeniedPrompt, client, { props: { refusal } })
+    const upgraded: string[] = []
+    show(AIAccessDeniedPrompt, client, {
+      props: { refusal, onUpgrade: (plan: string) => upgraded.push(plan) },
+    })
     expect(screen.getByText('Not part of your plan')).toBeTruthy()
     await fireEvent.click(screen.getByRole('button', { name: 'See the plan Pro' }))
-    expect(emitted('upgrade')).toEqual([['pro']])
+    expect(upgraded).toEqual(['pro'])
   })
 
   test('a rate limit counts down until it may be tried again', async () => {
@@ -236,11 +239,30 @@ describe('AIAccessDeniedPrompt', () => {
       retryable: true,
       remedy: { action: 'retry', retryAfterMs: 1_500 },
     })
-    const { emitted } = show(AIAccessDeniedPrompt, silentClient(), { props: { refusal } })
+    let retries = 0
+    const props = {
+      refusal,
+      onRetry: () => {
+        retries += 1
+      },
+    }
+    show(AIAccessDeniedPrompt, silentClient(), { props })
     const button = screen.getByRole('button', { name: 'Try again in 2 seconds' })
     expect(button).toHaveProperty('disabled', true)
     await fireEvent.click(await screen.findByRole('button', { name: 'Try again' }, { timeout: 4_000 }))
-    expect(emitted('retry')).toHaveLength(1)
+    expect(retries).toBe(1)
+  })
+
+  test('offers nothing that nobody listens to', async () => {
+    const refusal = new StipendProblem({
+      code: 'rate_limited',
+      status: 429,
+      retryable: true,
+      remedy: { action: 'retry', retryAfterMs: 60_000 },
+    })
+    show(AIAccessDeniedPrompt, silentClient(), { props: { refusal } })
+    expect(screen.queryByRole('button')).toBeNull()
+    expect(screen.getByText('Try again in 60 seconds')).toBeTruthy()
   })
 })
 
