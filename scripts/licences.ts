@@ -24,6 +24,7 @@ const allowed: string[] = [
 const exceptions: readonly { name: RegExp; licence: string; why: string }[] = [
   { name: /^lightningcss(-|$)/, licence: 'MPL-2.0', why: 'of vite, which builds and tests' },
   { name: /^@img\/sharp-/, licence: 'LGPL-3.0-or-later', why: 'a library that next loads, in an example' },
+  { name: /^axe-core$/, licence: 'MPL-2.0', why: 'tests of accessibility' },
   { name: /^caniuse-lite$/, licence: 'CC-BY-4.0', why: 'data of next, in an example' },
   { name: /^spdx-(exceptions|ranges)$/, licence: 'CC-BY-3.0', why: 'data of the check of licences itself' },
 ]

@@ -1,4 +1,5 @@
-import { defaultServerConditions } from 'vite'
+import vue from '@vitejs/plugin-vue'
+import { defaultClientConditions, defaultServerConditions } from 'vite'
 import type { ViteUserConfig } from 'vitest/config'
 import { findDebianPostgres, findPgBouncer } from './debian-programs.ts'
 
@@ -9,11 +10,11 @@ const GLOBAL_SETUP = '@stipend/testing/global-setup'
 const CORE = ['db', 'packages/engine']
 /** What a server runs, which may have PgBouncer in transaction mode before its database. */
 const THROUGH_PGBOUNCER = ['packages/{engine,server}', 'apps/testimonials/server']
-const ON_TOP = ['packages/{testing,server,cli}', 'apps/testimonials/server', 'bench', 'examples/*']
+const ON_TOP = ['packages/{testing,server,client,cli}', 'apps/testimonials/server', 'bench', 'examples/*']
 
 /**
  * The suites: `unit` (`*.unit.test.ts` and scripts/, no database), `embedded` (starts servers of its own), `core-18`
- * and `core-15` (db and engine, on the embedded PostgreSQL and on Debian's), `server` (everything above them),
+ * and `core-15` (db and engine, on the embedded PostgreSQL and on Debian's), `server` (everything above them), `vue` (components in jsdom on a real server),
  * `pgbouncer` (what a server runs, through PgBouncer in transaction mode).
  */
 export function testConfig(options: { kind: 'test' | 'long.test'; isCi: boolean }): ViteUserConfig {
@@ -30,6 +31,7 @@ export function testConfig(options: { kind: 'test' | 'long.test'; isCi: boolean 
     extends: true as const,
     test: {
       name,
+      ...(name === 'vue' ? { environment: 'jsdom' } : {}),
       include: files(folders, kind),
       exclude,
       globalSetup: [GLOBAL_SETUP],
@@ -66,6 +68,11 @@ export function testConfig(options: { kind: 'test' | 'long.test'; isCi: boolean 
         onDatabase('core-18', CORE),
         ...(debian === null ? [] : [onDatabase('core-15', CORE, { binaries: debian })]),
         onDatabase('server', ON_TOP),
+        {
+          ...onDatabase('vue', ['packages/vue/src']),
+          plugins: [vue()],
+          resolve: { conditions: [CONDITION, ...defaultClientConditions] },
+        },
         ...(pgBouncer === null ? [] : [onDatabase('pgbouncer', THROUGH_PGBOUNCER, { pgBouncer })]),
       ],
     },

@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { ClientBase } from 'pg'
 import { type RunnableMigration, Umzug } from 'umzug'
 import { type Connection, inTransaction, withClient } from './connection.ts'
@@ -135,7 +134,7 @@ export async function applyFunctions(
   })
 }
 
-const OWN_DIRECTORY = fileURLToPath(new URL('..', import.meta.url))
+const OWN_DIRECTORY = join(import.meta.dirname, '..')
 
 /** Where versions are read from, and the schema that they make. */
 interface Place {

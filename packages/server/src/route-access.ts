@@ -36,6 +36,7 @@ const operateOnce: RouteAccess = { ...operate, firstAnswer: 'kept' }
  */
 export const routeAccess = {
   'GET /credits/balance': read,
+  'GET /credits/events': read,
   'GET /credits/transactions': read,
   'GET /credits/limits': read,
   'GET /credits/usage': read,

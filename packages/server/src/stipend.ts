@@ -22,6 +22,7 @@ import { corsFor } from './cors.ts'
 import { type ClientAddress, throttleWrongCredentials } from './credential-throttle.ts'
 import { logReport } from './jobs/log-report.ts'
 import { startWorker, type Worker } from './jobs/worker.ts'
+import { LiveBalances } from './live-balance.ts'
 import { registerSecurity } from './openapi-document.ts'
 import { problemText } from './problem.ts'
 import { requestContext } from './request-context.ts'
@@ -29,7 +30,8 @@ import { createRouter } from './router.ts'
 import { aiRoutes } from './routes/ai.ts'
 import { apiKeyRoutes } from './routes/api-keys.ts'
 import { budgetRoutes } from './routes/budgets.ts'
-import { creditRoutes } from './routes/credits.ts'
+import { creditEventRoutes } from './routes/credit-events.ts'
+import { balanceJson, creditRoutes } from './routes/credits.ts'
 import { documentationRoutes } from './routes/documentation.ts'
 import { healthRoutes } from './routes/health.ts'
 import { holdRoutes } from './routes/holds.ts'
@@ -112,6 +114,9 @@ export function createStipend<const Catalog extends CatalogDefinition>(
     timeouts: options.timeouts,
     onReport: (report) => logCall(logger, report),
   })
+  const liveBalances = new LiveBalances({
+    read: async (organizationId) => balanceJson(await engine.checkCreditBalance(organizationId)),
+  })
   const app = createRouter({ basePath: options.basePath })
   const verifyToken = options.tokens === undefined ? undefined : createBearerVerifier(options.tokens)
   app.use(requestContext({ engine, database, identify, verifyToken, logger }))
@@ -137,6 +142,7 @@ export function createStipend<const Catalog extends CatalogDefinition>(
   registerSecurity(app)
   for (const router of [
     creditRoutes(),
+    creditEventRoutes({ liveBalances }),
     transactionRoutes(),
     aiRoutes(),
     reservationRoutes(),
@@ -168,6 +174,7 @@ export function createStipend<const Catalog extends CatalogDefinition>(
     started: metering.started,
     problem: problemText,
     close: async (graceMs) => {
+      liveBalances.close()
       await metering.close(graceMs)
       if (options.engine === undefined) await engine.close()
     },

@@ -5,5 +5,6 @@ export {
   type TestCluster,
   type TestLogin,
 } from './cluster.ts'
+export { readText } from './read-text.ts'
 export { TcpProxy } from './tcp-proxy.ts'
 export { createTestDatabase, type TestDatabase } from './test-database.ts'

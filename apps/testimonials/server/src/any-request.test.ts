@@ -1,4 +1,5 @@
 import { apiKeyScopes } from '@stipend/engine'
+import { readText } from '@stipend/testing'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type AnyRequest, anyRequest, type Vocabulary } from './test-support/arbitrary-request.ts'
@@ -86,7 +87,7 @@ test('10,000 requests of every kind: no 5xx, and no answer that the document doe
       ...(request.body === undefined ? {} : { body: request.body }),
     })
     const contentType = response.headers.get('content-type')
-    const text = await response.text()
+    const text = await readText(response)
     const body: unknown = contentType?.includes('json') === true ? JSON.parse(text) : text
     const code = typeof body === 'object' && body !== null && 'code' in body ? String(body.code) : ''
     const isUnexpected = response.status >= 500 && !expectedFailures.has(code)

@@ -27,6 +27,7 @@ test('the balance has the fields of the design, in plain decimals', async () => 
     spendable: 19.25,
     balance: 19.25,
     monthlyCredits: 9.25,
+    monthlyAllocation: 10,
     bonusCredits: 10,
     reservedCredits: 0,
     debtCredits: 0,

@@ -31,6 +31,7 @@ const balanceSchema = z
       .openapi({ description: 'balance − reservedCredits; null: unlimited.' }),
     balance: creditsOutput.openapi({ description: 'monthlyCredits + bonusCredits − debtCredits.' }),
     monthlyCredits: creditsOutput.openapi({ description: 'Left of this period’s.' }),
+    monthlyAllocation: creditsOutput.openapi({ description: 'Granted for this period.' }),
     bonusCredits: creditsOutput,
     reservedCredits: creditsOutput,
     debtCredits: creditsOutput,
@@ -42,12 +43,14 @@ const balanceSchema = z
   })
   .openapi('CreditBalance')
 
-function balanceJson(balance: CreditBalance) {
+/** A balance as JSON. */
+export function balanceJson(balance: CreditBalance) {
   return {
     available: creditsOrNull(balance.available),
     spendable: creditsOrNull(balance.spendable),
     balance: creditsToNumber(balance.balance),
     monthlyCredits: creditsToNumber(balance.monthlyCredits),
+    monthlyAllocation: creditsToNumber(balance.monthlyAllocation),
     bonusCredits: creditsToNumber(balance.bonusCredits),
     reservedCredits: creditsToNumber(balance.reservedCredits),
     debtCredits: creditsToNumber(balance.debtCredits),

@@ -1,5 +1,5 @@
 import { type ApiKeyScope, apiKeyScopes, defineCatalog, type ErrorCode } from '@stipend/engine'
-import { createTestDatabase, type TestDatabase } from '@stipend/testing'
+import { createTestDatabase, readText, type TestDatabase } from '@stipend/testing'
 import { recordingLogger, watchExchange } from '@stipend/testing/log-watch'
 import { createStipend, type Stipend, type StipendOptions } from '../index.ts'
 
@@ -144,7 +144,7 @@ export async function callApp(
     ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
   })
   const response = await stipend.fetch(request)
-  const text = await response.text()
+  const text = await readText(response)
   watchExchange({ headers: request.headers, body: typeof body === 'string' ? null : body })
   const isJson = response.headers.get('content-type')?.includes('json') === true
   const answered = isJson ? JSON.parse(text) : undefined

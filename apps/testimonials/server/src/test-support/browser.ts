@@ -1,3 +1,4 @@
+import { readText } from '@stipend/testing'
 import { mustNotBeLogged, watchExchange } from '@stipend/testing/log-watch'
 import type { Answer } from './product.ts'
 
@@ -55,7 +56,7 @@ export class Browser {
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     })
     for (const cookie of response.headers.getSetCookie()) this.#keep(cookie)
-    const text = await response.text()
+    const text = await readText(response)
     const isJson = text !== '' && response.headers.get('content-type')?.includes('json') === true
     const answer = {
       status: response.status,

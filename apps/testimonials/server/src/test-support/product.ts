@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { type ApiKeyScope, creditsToNumber, type Transaction } from '@stipend/engine'
 import type { Timeouts } from '@stipend/engine/ai'
 import type { Logger } from '@stipend/server'
-import { createTestDatabase, type TestDatabase } from '@stipend/testing'
+import { createTestDatabase, readText, type TestDatabase } from '@stipend/testing'
 import { recordLog, watchExchange } from '@stipend/testing/log-watch'
 import pino from 'pino'
 import { defaultFormSettings, type FormSettings } from '../forms/settings.ts'
@@ -100,7 +100,7 @@ export async function startTestProduct(given: {
   listener.serve(testimonials.fetch)
   const call = async (path: string, init: RequestInit): Promise<Answer> => {
     const response = await fetch(`${listener.url}${path}`, init)
-    const text = await response.text()
+    const text = await readText(response)
     const body = text === '' ? null : JSON.parse(text)
     watchExchange({ headers: init.headers, body: typeof init.body === 'string' ? parse(init.body) : null })
     watchExchange({ body })

@@ -1,0 +1,27 @@
+export { type Answer, type Receipt, readAnswer, receiptIn } from './answer.ts'
+export type {
+  AccessDecision,
+  Capability,
+  CreditBalance,
+  Problem,
+  paths,
+  RateLimit,
+  TopupPackage,
+  Transaction,
+  Usage,
+} from './api.generated.ts'
+export {
+  type AccessQuestion,
+  type AccessReport,
+  createStipendClient,
+  type Purchase,
+  type RunOptions,
+  type StipendClient,
+  type StipendClientOptions,
+  type TransactionFilters,
+  type TransactionPage,
+  type UsageQuery,
+  type UsageReport,
+} from './client.ts'
+export { clientCodes, isProblem, problemIn, type Remedy, StipendProblem } from './problem.ts'
+export type { WatchBalanceOptions } from './watch-balance.ts'

@@ -1,0 +1,117 @@
+import type { Formats } from '../internal/formats.ts'
+
+/** Every text of the components. A text with numbers is a function of them and of the locale's formats. */
+export const english = {
+  credits: 'Credits',
+  creditsOf: (count: number, f: Formats) => f.plural(count, { one: '# credit', other: '# credits' }),
+  unlimited: 'Unlimited',
+  used: 'Used',
+  held: 'Held',
+  left: 'Left',
+  bonus: (count: number, f: Formats) => `${f.credits(count)} of it bonus`,
+  debt: (count: number, f: Formats) => `${f.credits(count)} owed`,
+  live: 'Live',
+  liveHint: 'Follows every charge as it is booked.',
+  asOf: (time: Date, f: Formats) => `As of ${f.time(time)}`,
+  asOfHint: 'The connection is interrupted. The figure is from this time.',
+  balanceBar: (used: number, held: number, left: number, f: Formats) =>
+    `${f.credits(used)} used, ${f.credits(held)} held, ${f.credits(left)} left`,
+  resetsIn: (days: number, f: Formats) =>
+    days < 1 ? 'Renews today' : f.plural(days, { one: 'Renews in # day', other: 'Renews in # days' }),
+  low: 'Running low',
+  empty: 'No credits left',
+  topUp: 'Top up',
+  loading: 'Loading',
+  retry: 'Try again',
+  retryIn: (seconds: number, f: Formats) =>
+    f.plural(seconds, { one: 'Try again in # second', other: 'Try again in # seconds' }),
+  failed: 'This could not be loaded',
+  failedHint: (requestId: string | null) => (requestId === null ? '' : `Request ${requestId}`),
+  denied: 'You may not see this',
+  unreachable: 'The server cannot be reached. Check the connection.',
+  quality: 'Quality',
+  priceOf: (price: number, f: Formats) => `~${f.plural(price, { one: '# credit', other: '# credits' })}`,
+  atMost: (price: number, f: Formats) => `at most ${f.credits(price)}`,
+  noLevels: 'This plan has no quality levels for this feature.',
+  deniedTitle: {
+    top_up: 'More credits are needed',
+    change_plan: 'Not part of your plan',
+    pay: 'A payment is due',
+    raise_budget: 'The budget is used up',
+    retry: 'Not right now',
+    other: 'This could not be done',
+  },
+  missing: (count: number, f: Formats) =>
+    f.plural(count, { one: '# credit short', other: '# credits short' }),
+  offerTopup: (packages: number, credits: number, f: Formats) =>
+    packages === 1
+      ? `Top up ${f.plural(credits, { one: '# credit', other: '# credits' })}`
+      : `Top up ${f.whole(packages)} × ${f.credits(credits / packages)} credits`,
+  offerPlan: (plan: string) => `See the plan ${plan}`,
+  periodRenews: (date: string, f: Formats) => `Credits renew on ${f.date(date)}.`,
+  resetsAt: (date: string, f: Formats) => `Resets ${f.dateTime(date)}.`,
+  draftKept: 'What you wrote is kept.',
+  writing: 'Writing…',
+  nothingYet: 'The answer appears here.',
+  charged: (used: number, held: number | null, f: Formats) =>
+    held === null
+      ? f.plural(used, { one: '# credit', other: '# credits' })
+      : `${f.credits(used)} of ~${f.credits(held)} held`,
+  chargedLabel: (used: number, f: Formats) => `Receipt: ${f.credits(used)} credits charged`,
+  receipt: 'Receipt',
+  receiptCharged: 'Charged',
+  receiptHeld: 'Held for it',
+  receiptMaximum: 'At most',
+  receiptBalance: 'Balance after',
+  receiptModel: 'Model',
+  receiptTokens: 'Tokens in / out',
+  simulated: 'Simulated',
+  simulatedHint: 'Written by the demo provider. No model was called.',
+  replayed: 'Charged once',
+  replayedHint: 'The first answer to this request, shown again. Nothing more was charged.',
+  limits: 'Rate limits',
+  noLimits: 'Your plan has no rate limits.',
+  limitOf: (used: number, limit: number, f: Formats) => `${f.whole(used)} of ${f.whole(limit)}`,
+  window: { minute: 'per minute', hour: 'per hour', day: 'per day' },
+  freeIn: (seconds: number, f: Formats) =>
+    seconds < 90
+      ? f.plural(seconds, { one: 'Free in # s', other: 'Free in # s' })
+      : f.plural(Math.ceil(seconds / 60), { one: 'Free in # min', other: 'Free in # min' }),
+  history: 'Credit history',
+  historyEmpty: 'Nothing has been booked yet.',
+  historyEmptyHint: 'Charges and credits appear here as they happen.',
+  columnTime: 'Time',
+  columnWhat: 'Entry',
+  columnWho: 'By',
+  columnAmount: 'Credits',
+  columnBalance: 'Balance',
+  loadMore: 'Show more',
+  loadingMore: 'Loading more',
+  openEntry: (what: string) => `Open ${what}`,
+  types: {
+    plan_allocation: 'Monthly credits',
+    topup_purchase: 'Top-up',
+    promo_bonus: 'Promotion',
+    referral_bonus: 'Referral bonus',
+    welcome_bonus: 'Welcome bonus',
+    ai_consumption: 'AI use',
+    admin_adjustment: 'Adjustment',
+    refund: 'Refund',
+    plan_change_adjustment: 'Plan change',
+    credit_expiry: 'Expired',
+    topup_clawback: 'Top-up taken back',
+    clawback_reversal: 'Top-up restored',
+  },
+  buyTitle: 'Top up credits',
+  buyHint: 'Credits of a top-up stay until they are used or expire; monthly credits are used first.',
+  buyNone: 'No packages are for sale.',
+  packages: 'Packages',
+  covers: 'Covers what is missing',
+  perCredit: (cents: number, f: Formats) => `${f.usd(cents)} a credit`,
+  continueToPayment: 'Continue to payment',
+  openingPayment: 'Opening payment…',
+  cancel: 'Cancel',
+  close: 'Close',
+}
+
+export type Messages = typeof english
