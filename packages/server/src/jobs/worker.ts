@@ -87,8 +87,8 @@ class SupervisedWorker implements Worker {
     const ignore = () => undefined
     this.#pool.on('error', ignore)
     this.#pool.on('connect', (client) => client.on('error', ignore))
-    this.#events.on('pool:listen:error', () => this.#setAvailable(false))
-    this.#events.on('pool:listen:success', () => this.#setAvailable(true))
+    for (const event of awayEvents) this.#events.on(event, () => this.#setAvailable(false))
+    for (const event of backEvents) this.#events.on(event, () => this.#setAvailable(true))
   }
 
   async start(): Promise<void> {
@@ -124,13 +124,22 @@ class SupervisedWorker implements Worker {
       }
       retryMs = 500
       const ended = runner.promise.catch(() => undefined)
-      await Promise.race([ended, aborted(signal)])
-      if (signal.aborted) await runner.stop().catch(() => undefined)
+      await Promise.race([ended, this.#brokenFor(brokenMs), aborted(signal)])
+      if (signal.aborted)
+        await atMost(
+          runner.stop().catch(() => undefined),
+          stopMs,
+        )
       else this.#setAvailable(false)
-      await ended
       runner = null
     }
-    await this.#pool.end()
+    await atMost(this.#pool.end(), stopMs)
+  }
+
+  /** Resolves that long after the runner has begun to end by itself: one whose connection broke may never get there. */
+  async #brokenFor(ms: number): Promise<void> {
+    await new Promise((resolve) => this.#events.once('pool:gracefulShutdown', resolve))
+    await setTimeout(ms, undefined, { ref: false })
   }
 
   async #run(): Promise<Runner> {
@@ -217,6 +226,25 @@ class SupervisedWorker implements Worker {
   #report(report: WorkerReport): void {
     this.#options.report?.(report)
   }
+}
+
+/** Whichever notices first: the connection that listens, or one that asks for jobs or ends them. */
+const awayEvents = [
+  'pool:listen:error',
+  'worker:getJob:error',
+  'pool:fatalError',
+  'worker:fatalError',
+] as const
+const backEvents = ['pool:listen:success', 'worker:getJob:empty', 'job:start'] as const
+
+const brokenMs = 10_000
+const stopMs = 15_000
+
+/** Waits, but not for ever. */
+async function atMost(work: Promise<unknown>, ms: number): Promise<void> {
+  const timer = new AbortController()
+  await Promise.race([work, setTimeout(ms, undefined, { signal: timer.signal }).catch(() => undefined)])
+  timer.abort()
 }
 
 function aborted(signal: AbortSignal): Promise<void> {
