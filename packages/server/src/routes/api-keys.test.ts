@@ -36,6 +36,43 @@ test('a key is created, shown once, works, and ends when revoked', async () => {
   expect(refused.headers.get('www-authenticate')).toContain('Bearer')
 })
 
+test('an expired key is nobody at once, for organizations and the platform', async () => {
+  for (const owner of [api.organizationId, null]) {
+    const { apiKey, secret: key } = await api.stipend.engine.createApiKey({
+      organizationId: owner,
+      name: 'short-lived',
+      scopes: ['credits:read'],
+      expiresAt: new Date(Date.now() + 3_600_000),
+    })
+    const headers = { 'stipend-organization': api.organizationId }
+    const read = () => api.call('GET', '/credits/balance', { key, headers })
+    expect((await read()).status).toBe(200)
+    await api.database.owner.query('update stipend.api_keys set expires_at = now() where id = $1', [
+      apiKey.id,
+    ])
+    expect(await read()).toMatchObject({ status: 401, body: { code: 'unauthenticated' } })
+  }
+})
+
+test('rotation: both keys work until the old one is revoked, whose use can be seen', async () => {
+  const { organizationId } = await api.createOrganization()
+  const admin = await api.createKey(organizationId, ['admin'])
+  const create = async (name: string) =>
+    (await api.call('POST', '/api-keys', { key: admin, body: { name, scopes: ['credits:read'] } })).body
+  const [old, next] = [await create('partner'), await create('partner, next')]
+  const status = async (key: string) => (await api.call('GET', '/credits/balance', { key })).status
+  const lastUse = async () => {
+    const { body } = await api.call('GET', '/api-keys', { key: admin })
+    return [old, next].map(({ id }) => body.apiKeys.find((row) => row['id'] === id)?.['lastUsedAt'])
+  }
+  expect(await lastUse()).toEqual([null, null])
+  expect(await status(next.secret)).toBe(200)
+  expect(await lastUse()).toEqual([null, expect.any(String)])
+  expect(await status(old.secret)).toBe(200)
+  expect((await api.call('DELETE', `/api-keys/${old.id}`, { key: admin })).status).toBe(204)
+  expect(await Promise.all([status(old.secret), status(next.secret)])).toEqual([401, 200])
+})
+
 test("another organization's key is neither listed nor revoked", async () => {
   const created = await api.call('POST', '/api-keys', {
     key: admin,
