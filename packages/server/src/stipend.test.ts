@@ -6,7 +6,7 @@ import { createEngine, credits, errorOf } from '@stipend/engine'
 import { createTestDatabase } from '@stipend/testing'
 import { Hono } from 'hono'
 import { Pool } from 'pg'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import {
   createRouter,
   createStipend,
@@ -372,6 +372,8 @@ async function closedPort(): Promise<number> {
 }
 
 test('the document is made once, and told apart from an older one', async () => {
+  await api.call('GET', '/openapi.json', { key: undefined })
+  using made = vi.spyOn(api.stipend.app, 'getOpenAPI31Document')
   const first = await api.call('GET', '/openapi.json', { key: undefined })
   const etag = first.headers.get('etag') ?? ''
   expect([first.status, etag]).toEqual([200, expect.stringMatching(/^"[\w-]{43}"$/)])
@@ -379,4 +381,13 @@ test('the document is made once, and told apart from an older one', async () => 
     new Request('http://127.0.0.1/openapi.json', { headers: { 'if-none-match': etag } }),
   )
   expect([again.status, await again.text()]).toEqual([304, ''])
+  expect(made).not.toHaveBeenCalled()
+})
+
+test('the document has what a host added before the first request for it', async () => {
+  await using own = await createTestApi()
+  const route = createRoute({ method: 'get', path: '/added', responses: { 200: { description: 'Added' } } })
+  own.stipend.app.openapi(route, (c) => c.text('added'))
+  const { body } = await own.call('GET', '/openapi.json', { key: undefined })
+  expect(body).toHaveProperty(['paths', '/added'])
 })

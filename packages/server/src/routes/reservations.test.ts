@@ -1,5 +1,6 @@
 import { credits } from '@stipend/engine'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Identity } from '../context.ts'
 import { createTestApi, type TestApi } from '../test-support/api.ts'
 
 let api: TestApi
@@ -321,4 +322,39 @@ test('a hold is for who made it to end, or for an admin', async () => {
   }
   expect((await settle(first, maker)).status).toBe(200)
   expect((await settle(second, admin)).status).toBe(200)
+})
+
+test("a person's hold is not another member's to end, but an admin's or an operator's", async () => {
+  const identify = async (request: Request): Promise<Identity | null> => {
+    const id = request.headers.get('x-person') ?? ''
+    if (id === 'operator') return { organizationId: null, role: 'operator', actor: { type: 'member', id } }
+    const role = id === 'admin' ? 'admin' : 'member'
+    return { organizationId: 'org_1', role, actor: { type: 'member', id } }
+  }
+  await using own = await createTestApi({ identify })
+  const as = (person: string) => ({
+    key: undefined,
+    headers: { 'x-person': person, 'stipend-organization': 'org_1' },
+  })
+  const outcomes: unknown[] = []
+  for (const person of ['bob', 'ann', 'admin', 'operator']) {
+    const { body } = await own.call('POST', '/reservations', { ...as('ann'), body: { capability: 'reply' } })
+    const { status } = await own.call('POST', `/reservations/${body.id}/release`, as(person))
+    outcomes.push([person, status])
+  }
+  const keys = { admin: await own.createKey('org_1', ['admin']), platform: own.platformKey }
+  for (const [who, key] of Object.entries(keys)) {
+    const { body } = await own.call('POST', '/reservations', { ...as('ann'), body: { capability: 'reply' } })
+    const headers = { 'stipend-organization': 'org_1' }
+    const { status } = await own.call('POST', `/reservations/${body.id}/release`, { key, headers })
+    outcomes.push([who, status])
+  }
+  expect(outcomes).toEqual([
+    ['bob', 403],
+    ['ann', 200],
+    ['admin', 200],
+    ['operator', 200],
+    ['admin', 200],
+    ['platform', 200],
+  ])
 })

@@ -198,7 +198,8 @@ async function requireRemote(c: Context<StipendEnv>, reservationId: string) {
     return { organizationId, reservationId }
   }
   if (remoteBy !== null) {
-    const message = 'Somebody else made this hold: it is theirs to end, or an admin’s.'
+    const message =
+      'Somebody else made this hold. Use the key or person that made it, or an admin’s key or an admin.'
     throw errorOf('forbidden', { message, reservationId, scope: 'admin' })
   }
   throw errorOf('forbidden', {

@@ -57,7 +57,10 @@ export const transactionSchema = z
         description:
           'Customers’ names and addresses are told to members, operators and keys with `admin` only.',
       }),
-    subject: z.object({ type: z.string(), id: z.string(), name: z.string().nullable() }).nullable(),
+    subject: z
+      .object({ type: z.string(), id: z.string(), name: z.string().nullable() })
+      .nullable()
+      .openapi({ description: 'A customer’s name is told as that of an actor is.' }),
     formId: z.string().nullable(),
     sourceId: z.string().nullable(),
     reason: z.string().nullable(),
