@@ -1614,6 +1614,7 @@ export interface components {
                 name: string | null;
                 email: string | null;
             } | null;
+            /** @description A customer’s name is told as that of an actor is. */
             subject: {
                 type: string;
                 id: string;

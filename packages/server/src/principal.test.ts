@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { type AddressInfo, connect } from 'node:net'
 import { type ServerType, serve } from '@hono/node-server'
 import { apiKeyScopes } from '@stipend/engine'
+import { readText } from '@stipend/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Identity, roles } from './index.ts'
 import { publicRoutes, type RouteAccess, routeAccess } from './route-access.ts'
@@ -69,7 +70,7 @@ async function ask(route: string, headers: Record<string, string>) {
     headers: { ...headers, ...(hasBody ? { 'content-type': 'application/json' } : {}) },
     ...(hasBody ? { body: '{}' } : {}),
   })
-  const text = await answer.text()
+  const text = await readText(answer)
   const isForbidden = answer.status === 403 && text.includes('"code":"forbidden"')
   return answer.status === 401 || isForbidden ? answer.status : 'let in'
 }
