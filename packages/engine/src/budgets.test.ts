@@ -310,3 +310,18 @@ test('a customer has so many calls in the last 24 hours, counted exactly; a rele
   await ledger.hold(organizationId, 1, { customerLimits })
   await expect(ledger.hold(organizationId, 1, { customerLimits })).rejects.toThrow()
 })
+
+test('a budget that is set while others remove it is set, or refused by name', async () => {
+  const organizationId = await ledger.createOrganization('pro')
+  const limitCredits = credits(10)
+  const put = async () => {
+    const set = { organizationId, scopeType: 'organization', period: 'day', limitCredits } as const
+    const { id: budgetId } = await engine.putBudget(set)
+    return await engine.deleteBudget({ organizationId, budgetId })
+  }
+  const ended = await Promise.allSettled(Array.from({ length: 200 }, put))
+  const refused = ended.flatMap((one) => (one.status === 'rejected' ? [one.reason.code] : []))
+  expect(new Set([...refused, 'not_found'])).toEqual(new Set(['not_found']))
+  expect(ended.some(({ status }) => status === 'fulfilled')).toBe(true)
+  expect(await engine.listBudgets(organizationId)).toEqual([])
+})

@@ -2,7 +2,7 @@ import type { Pool } from 'pg'
 import { v7 as uuid } from 'uuid'
 import { type Credits, credits, formatCredits } from './credits.ts'
 import { queryRow } from './database.ts'
-import { invalid } from './errors.ts'
+import { errorOf, invalid } from './errors.ts'
 import { readAsOrganization } from './reading.ts'
 import { requireOrganization } from './transactions.ts'
 import { isUuid, requireCredits, requireOneOf, requireText } from './validate.ts'
@@ -81,7 +81,10 @@ export async function listBudgets(pool: Pool, organizationId: string): Promise<B
   }))
 }
 
-/** Sets the budget of a scope and period, or changes its limit and hardness. */
+/**
+ * Sets the budget of a scope and period, or changes its limit and hardness.
+ * @throws StipendError not_found where somebody removes it at the same moment
+ */
 export async function putBudget(pool: Pool, input: PutBudgetInput): Promise<Budget> {
   const scopeType = requireOneOf('scopeType', input.scopeType, budgetScopes)
   if (scopeType === 'organization' && input.scopeId !== undefined)
@@ -102,7 +105,9 @@ export async function putBudget(pool: Pool, input: PutBudgetInput): Promise<Budg
   )
   const budgets = await listBudgets(pool, input.organizationId)
   const budget = budgets.find(({ id }) => id === row.id)
-  if (budget === undefined) throw new Error(`Budget ${row.id} was removed while it was set.`)
+  if (budget === undefined) {
+    throw errorOf('not_found', { message: 'Somebody removed this budget at the same moment. Set it again.' })
+  }
   return budget
 }
 

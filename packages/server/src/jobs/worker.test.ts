@@ -234,7 +234,9 @@ test('connections that break are replaced, and the worker says so', async () => 
     `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'stipend_worker'
      and datname = current_database()`,
   )
-  await expect.poll(() => databaseReports(reports), { timeout: 15_000 }).toEqual([false, true])
+  await expect.poll(() => databaseReports(reports), { timeout: 15_000 }).toContain(false)
+  // A pooler may hand out one of the broken connections once more.
+  await expect.poll(() => databaseReports(reports).at(-1), { timeout: 15_000 }).toBe(true)
   const { organizationId } = await api.createOrganization('pro')
   await insertDueHolds(api.database, organizationId, 3)
   await api.database.owner.query(`select stipend_jobs.add_job('cleanup-reservations')`)
