@@ -20,11 +20,16 @@ const allowed: string[] = [
   'Zlib',
 ]
 
-/** Other licences, each for packages that are used as they are and never part of what Stipend publishes. */
+/** Other licences, each for packages that are used as they are and never part of the packages that Stipend publishes. */
 const exceptions: readonly { name: RegExp; licence: string; why: string }[] = [
   { name: /^lightningcss(-|$)/, licence: 'MPL-2.0', why: 'of vite, which builds and tests' },
   { name: /^@img\/sharp-/, licence: 'LGPL-3.0-or-later', why: 'a library that next loads, in an example' },
   { name: /^axe-core$/, licence: 'MPL-2.0', why: 'tests of accessibility' },
+  {
+    name: /^@fontsource-variable\/inter$/,
+    licence: 'OFL-1.1',
+    why: 'the font of the console, as a file of its own',
+  },
   { name: /^caniuse-lite$/, licence: 'CC-BY-4.0', why: 'data of next, in an example' },
   { name: /^spdx-(exceptions|ranges)$/, licence: 'CC-BY-3.0', why: 'data of the check of licences itself' },
 ]

@@ -23,5 +23,13 @@ export {
   type UsageQuery,
   type UsageReport,
 } from './client.ts'
-export { clientCodes, isProblem, problemIn, type Remedy, StipendProblem } from './problem.ts'
+export {
+  clientCodes,
+  isProblem,
+  problemIn,
+  problemOfBody,
+  type Remedy,
+  StipendProblem,
+  unreachable,
+} from './problem.ts'
 export type { WatchBalanceOptions } from './watch-balance.ts'

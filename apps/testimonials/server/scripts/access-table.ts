@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { accessTable } from '../src/access-table.ts'
+import { accessTable, openapiText } from '../src/access-table.ts'
 
 await writeFile(join(import.meta.dirname, '../../../../docs/access.md'), accessTable())
+await writeFile(join(import.meta.dirname, '../openapi.json'), openapiText())

@@ -50,10 +50,18 @@ function reachesRoute(caller: Caller, least: string | undefined, scopes: readonl
   return role !== undefined && needed !== undefined && reaches(role, needed)
 }
 
-/** The text of docs/access.md, of all routes of the testimonials product. Connects to nothing. */
-export function accessTable(): string {
+/** The OpenAPI document of all routes of the testimonials product. Connects to nothing. */
+export function productDocument(): Document {
   const { app } = createTestimonials({ database: new Pool(), providers: {} })
-  const rows = accessRows(openapiDocument(app) as Document)
+  return openapiDocument(app) as Document
+}
+
+/** The text of openapi.json. */
+export const openapiText = (): string => `${JSON.stringify(productDocument(), null, 2)}\n`
+
+/** The text of docs/access.md. */
+export function accessTable(): string {
+  const rows = accessRows(productDocument())
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
   return `# Who may call what
 

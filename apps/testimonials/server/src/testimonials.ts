@@ -15,6 +15,7 @@ import { formRoutes } from './routes/forms.ts'
 import { remoteAddressOf } from './routes/identify-customer.ts'
 import { withPublicCors } from './routes/public-cors.ts'
 import { publicFormRoutes } from './routes/public-forms.ts'
+import { sessionRoutes } from './routes/session.ts'
 import { signInRoutes } from './routes/sign-in.ts'
 import { catalog, type TestimonialsCatalog } from './stipend.catalog.ts'
 
@@ -89,6 +90,7 @@ export function createTestimonials(options: TestimonialsOptions): Testimonials {
     formRoutes(),
     formEntryRoutes(),
     publicFormRoutes({ database, settings, stipend }),
+    sessionRoutes({ signIn, simulated: registry.providers.includes('demo') }),
     ...(signIn === null ? [] : [signInRoutes(signIn, settings.trustedProxies)]),
   ]) {
     stipend.app.route('/', router)

@@ -2,6 +2,7 @@ import type { Identify, Logger, TokenIssuer } from '@stipend/server'
 import type { Pool } from 'pg'
 import type { Mailer } from '../mail/mailer.ts'
 import { type Auth, createAuth } from './auth.ts'
+import { type CurrentSession, currentSession } from './current-session.ts'
 import { createIdentify } from './identify.ts'
 import { letterLimit } from './letter-limit.ts'
 import { ownTokens } from './own-tokens.ts'
@@ -31,6 +32,10 @@ export interface SignIn {
   auth: Auth
   signUpProof: SignUpProof
   identify: Identify
+  /** null: the headers are nobody's. */
+  currentSession(headers: Headers): Promise<CurrentSession | null>
+  /** How somebody can sign in. */
+  ways: readonly ('password' | 'google')[]
   /** Whose pages may send cookies. */
   trustedOrigins: readonly string[]
   /** Of its own tokens, for Stipend's routes. */
@@ -54,6 +59,8 @@ export function createSignIn(options: SignInOptions): SignIn {
     signUpProof,
     trustedOrigins,
     identify: createIdentify({ auth, database, trustedOrigins, isOperator }),
+    currentSession: (headers) => currentSession({ auth, database }, headers),
+    ways: options.google === undefined ? ['password'] : ['password', 'google'],
     tokens: ownTokens({
       origin: baseUrl.origin,
       database,

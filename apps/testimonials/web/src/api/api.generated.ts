@@ -1,0 +1,3168 @@
+// Written by `npm run types -w @stipend/testimonials-web` from ../../server/openapi.json.
+export interface paths {
+    "/credits/balance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The balance as of now */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The balance */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CreditBalance"];
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/credits/limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Rate limits of the plan and their use in the windows that end now */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The limits; a window without a limit is not listed */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            limits: components["schemas"]["RateLimit"][];
+                        };
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/credits/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Charges by UTC day, capability, model or actor; by default of the current period */
+        get: {
+            parameters: {
+                query?: {
+                    groupBy?: "day" | "capability" | "model" | "actor";
+                    from?: string;
+                    to?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description A row per group */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @enum {string} */
+                            groupBy: "day" | "capability" | "model" | "actor";
+                            /** Format: date-time */
+                            from: string;
+                            /** Format: date-time */
+                            to: string;
+                            usage: components["schemas"]["Usage"][];
+                        };
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/credits/topup-packages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Packages of credits for sale */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The packages, small to large */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            packages: components["schemas"]["TopupPackage"][];
+                        };
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/credits/purchase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Buy a package; answers payments_not_configured where nothing takes payments */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        packageId: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Where to pay */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            checkoutUrl: string;
+                            sessionId: string;
+                        };
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/credits/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The live balance as server-sent events */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Events `balance` with the answer of GET /credits/balance, at once and whenever it changes. The stream ends after 10 minutes and when the server stops: connect again. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/event-stream": string;
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/credits/transactions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The ledger, newest first: a page as JSON, everything that matches as CSV */
+        get: {
+            parameters: {
+                query?: {
+                    limit?: number;
+                    /** @description nextCursor of the page before. */
+                    cursor?: string;
+                    type?: "plan_allocation" | "topup_purchase" | "promo_bonus" | "referral_bonus" | "welcome_bonus" | "ai_consumption" | "admin_adjustment" | "refund" | "plan_change_adjustment" | "credit_expiry" | "topup_clawback" | "clawback_reversal";
+                    capability?: string;
+                    actorId?: string;
+                    from?: string;
+                    to?: string;
+                    format?: "json" | "csv";
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description A page, or with Accept: text/csv or format=csv all rows (limit: the first so many) */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            transactions: components["schemas"]["Transaction"][];
+                            nextCursor: string | null;
+                        };
+                        "text/csv": string;
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ai/capabilities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the plan includes, quality levels low to high */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The capabilities */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            capabilities: components["schemas"]["Capability"][];
+                        };
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ai/access-check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The decision that reserving would make, without the hold, per quality level */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        capability: string;
+                        quality?: string;
+                        model?: string;
+                        promptTokens?: number;
+                        maxOutputTokens?: number;
+                    };
+                };
+            };
+            responses: {
+                /** @description The decisions; unknown names are refused with 404 */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            capability: string;
+                            /** @description At one of the quality levels at least. */
+                            isAllowed: boolean;
+                            /** @example 1.25 */
+                            balance: number | null;
+                            /**
+                             * @description null: unlimited, or refused.
+                             * @example 1.25
+                             */
+                            spendable: number | null;
+                            /** @description Allowed by the plan, or the one asked for. */
+                            qualities: components["schemas"]["AccessDecision"][];
+                            /** @description Why the plan does not allow the call at all. */
+                            refusal: components["schemas"]["Problem"] | null;
+                        };
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/reservations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Reservations, newest first: the open ones, or all of the last 90 days */
+        get: {
+            parameters: {
+                query?: {
+                    status?: "open";
+                    limit?: number;
+                    /** @description nextCursor of the page before. */
+                    cursor?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description A page */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            reservations: components["schemas"]["StandingReservation"][];
+                            nextCursor: string | null;
+                        };
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Decide about one call and hold its estimate for five minutes */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description One effect per key for 90 days. */
+                    "idempotency-key"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ReservationRequest"];
+                };
+            };
+            responses: {
+                /** @description How the first call of the Idempotency-Key ended */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Reservation"];
+                    };
+                };
+                /** @description Admitted: the hold */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Reservation"];
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/reservations/{id}/settle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Charge the actual cost and drop the hold; the same again answers the same */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["SettleRequest"];
+                };
+            };
+            responses: {
+                /** @description The charge */
+                200: {
+                    headers: {
+                        /** @description Credits charged. */
+                        "X-Credits-Used"?: number;
+                        /** @description Balance in credits. */
+                        "X-Balance-Remaining"?: number;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Settlement"];
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/reservations/{id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Drop the hold and charge nothing; after any end the standing outcome */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The outcome */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Settlement"];
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/reservations/{id}/extend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Renew the lease, tell the usage so far, raise the hold */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ExtendRequest"];
+                };
+            };
+            responses: {
+                /** @description The hold */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            reservationId: string;
+                            /** Format: date-time */
+                            leaseExpiresAt: string;
+                            /** @example 1.25 */
+                            estimatedCredits: number;
+                        };
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/reservations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How a reservation stands */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The reservation */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["StandingReservation"];
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/organizations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An organization and its plan */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The organization */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Organization"];
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        /** Create an organization on a plan, take in an existing customer, or rename; a plan once set stays */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["OrganizationRequest"];
+                };
+            };
+            responses: {
+                /** @description It existed */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: string;
+                            isNew: boolean;
+                            plan: string;
+                        };
+                    };
+                };
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: string;
+                            isNew: boolean;
+                            plan: string;
+                        };
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/organizations/{id}/grants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Grant bonus credits, once per source */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description The first answer is kept 48 hours. */
+                    "idempotency-key"?: string;
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["GrantRequest"];
+                };
+            };
+            responses: {
+                /** @description It had been granted before */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Posting"];
+                    };
+                };
+                /** @description Granted */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Posting"];
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/organizations/{id}/adjustments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Correct the balance with a reason, once per source; what no pool has becomes debt */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description The first answer is kept 48 hours. */
+                    "idempotency-key"?: string;
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["AdjustmentRequest"];
+                };
+            };
+            responses: {
+                /** @description It had been posted before */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Posting"];
+                    };
+                };
+                /** @description Posted */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Posting"];
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/organizations/{id}/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Change the plan: up at once, down at the period’s end; the current plan revokes what is pending */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description The first answer is kept 48 hours. */
+                    "idempotency-key"?: string;
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        plan: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description The plan now and what is pending */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PlanChange"];
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/budgets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Ceilings on credits and their use in the current UTC day, week or month */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The budgets */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            budgets: components["schemas"]["Budget"][];
+                        };
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        /** Set the budget of a scope and period, or change its limit and hardness */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["BudgetRequest"];
+                };
+            };
+            responses: {
+                /** @description The budget */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Budget"];
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/budgets/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove a budget */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Removed */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/parties/{type}/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All that is stored about a person: names, calls with their charges, answers kept for replays */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description As calls name them: member, customer, or a type of subject. */
+                    type: string;
+                    /** @description The host’s id, as in the ledger. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description What is stored; empty lists where that is nothing */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Party"];
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        /** Erase a person’s names, addresses and kept answers; the ledger keeps the id and verifies */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description As calls name them: member, customer, or a type of subject. */
+                    type: string;
+                    /** @description The host’s id, as in the ledger. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description What was removed; zeros where there was nothing (more) */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PartyErasure"];
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Keys, newest first, revoked ones too; for a platform key without the header: platform keys */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The keys */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            apiKeys: components["schemas"]["ApiKey"][];
+                        };
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Create a key; its secret is shown this once */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    "idempotency-key"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ApiKeyRequest"];
+                };
+            };
+            responses: {
+                /** @description The key with its secret */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CreatedApiKey"];
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api-keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revoke a key at once */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Revoked */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/healthz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The process answers */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description It does */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @enum {string} */
+                            status: "ok";
+                        };
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/readyz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The database answers and is migrated */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description It does and is */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @enum {string} */
+                            status: "ok";
+                        };
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ai/suggest-questions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Questions that bring out a useful testimonial */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description The same key and body give the first answer for 48 hours, charged once. */
+                    "idempotency-key"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["SuggestQuestionsRequest"];
+                };
+            };
+            responses: {
+                /** @description The questions and what they cost */
+                200: {
+                    headers: {
+                        /** @description Credits charged. */
+                        "X-Credits-Used"?: number;
+                        /** @description Balance in credits. */
+                        "X-Balance-Remaining"?: number;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SuggestQuestionsAnswer"];
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ai/assemble-testimonial": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A testimonial out of a customer's answers */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description The same key and body give the first answer for 48 hours, charged once. */
+                    "idempotency-key"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["AssembleTestimonialRequest"];
+                };
+            };
+            responses: {
+                /** @description The testimonial and what it cost */
+                200: {
+                    headers: {
+                        /** @description Credits charged. */
+                        "X-Credits-Used"?: number;
+                        /** @description Balance in credits. */
+                        "X-Balance-Remaining"?: number;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AssembleTestimonialAnswer"];
+                        "text/event-stream": string;
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ai/polish-testimonial": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A clearer version of a testimonial */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description The same key and body give the first answer for 48 hours, charged once. */
+                    "idempotency-key"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["PolishTestimonialRequest"];
+                };
+            };
+            responses: {
+                /** @description The text and what it cost */
+                200: {
+                    headers: {
+                        /** @description Credits charged. */
+                        "X-Credits-Used"?: number;
+                        /** @description Balance in credits. */
+                        "X-Balance-Remaining"?: number;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PolishTestimonialAnswer"];
+                        "text/event-stream": string;
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/forms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The organization's forms, newest first */
+        get: {
+            parameters: {
+                query?: {
+                    limit?: number;
+                    /** @description nextCursor of the page before. */
+                    cursor?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description A page */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            forms: components["schemas"]["Form"][];
+                            nextCursor: string | null;
+                        };
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Make a public form */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["CreateFormRequest"];
+                };
+            };
+            responses: {
+                /** @description The form */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Form"];
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/forms/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One form */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The form */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Form"];
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        /** Remove a form with its submissions and testimonials; closing it keeps them */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Removed */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        /** Change a form, close it or open it; questions as a whole, in the order given */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["UpdateFormRequest"];
+                };
+            };
+            responses: {
+                /** @description The form */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Form"];
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        trace?: never;
+    };
+    "/forms/{id}/questions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take over questions, such as those of /ai/suggest-questions, after those that stand */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["AddQuestionsRequest"];
+                };
+            };
+            responses: {
+                /** @description The form */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Form"];
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/forms/{id}/submissions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What customers answered, newest first */
+        get: {
+            parameters: {
+                query?: {
+                    limit?: number;
+                    /** @description nextCursor of the page before. */
+                    cursor?: string;
+                };
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description A page */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            submissions: components["schemas"]["Submission"][];
+                            nextCursor: string | null;
+                        };
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/forms/{id}/testimonials": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Testimonials that customers sent, newest first; with status=draft those that they have not */
+        get: {
+            parameters: {
+                query?: {
+                    limit?: number;
+                    /** @description nextCursor of the page before. */
+                    cursor?: string;
+                    status?: "draft" | "submitted" | "published";
+                };
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description A page */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            testimonials: components["schemas"]["Testimonial"][];
+                            nextCursor: string | null;
+                        };
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/forms/{id}/testimonials/{testimonialId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Publish a testimonial, or take it back */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                    testimonialId: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["PublishTestimonialRequest"];
+                };
+            };
+            responses: {
+                /** @description The testimonial */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Testimonial"];
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        trace?: never;
+    };
+    "/public/forms/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A form as its customers see it */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The form */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PublicForm"];
+                    };
+                };
+                /** @description A refusal: ai_unavailable, customer_limit_exceeded, form_closed, invalid_request … */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["PublicProblem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/public/forms/{id}/assemble-testimonial": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A text out of answers, or another version of one */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description The same key and body give the first answer for 48 hours, charged once. */
+                    "idempotency-key"?: string;
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["PublicAssembleRequest"];
+                };
+            };
+            responses: {
+                /** @description The text */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PublicAssembleAnswer"];
+                    };
+                };
+                /** @description A refusal: ai_unavailable, customer_limit_exceeded, form_closed, invalid_request … */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["PublicProblem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/public/forms/{id}/testimonials": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send the text that the customer ends with */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["PublicSubmitRequest"];
+                };
+            };
+            responses: {
+                /** @description It has arrived */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PublicSubmitAnswer"];
+                    };
+                };
+                /** @description A refusal: ai_unavailable, customer_limit_exceeded, form_closed, invalid_request … */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["PublicProblem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is signed in by the cookie, and where to */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The session */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Session"];
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        CreditBalance: {
+            /**
+             * @description spendable + overdraftLimit; null: unlimited.
+             * @example 1.25
+             */
+            available: number | null;
+            /**
+             * @description balance − reservedCredits; null: unlimited.
+             * @example 1.25
+             */
+            spendable: number | null;
+            /**
+             * @description monthlyCredits + bonusCredits − debtCredits.
+             * @example 1.25
+             */
+            balance: number;
+            /**
+             * @description Left of this period’s.
+             * @example 1.25
+             */
+            monthlyCredits: number;
+            /**
+             * @description Granted for this period.
+             * @example 1.25
+             */
+            monthlyAllocation: number;
+            /** @example 1.25 */
+            bonusCredits: number;
+            /** @example 1.25 */
+            reservedCredits: number;
+            /** @example 1.25 */
+            debtCredits: number;
+            /** @example 1.25 */
+            usedThisPeriod: number;
+            /** @example 1.25 */
+            overdraftLimit: number;
+            /** Format: date-time */
+            periodStartsAt: string;
+            /** Format: date-time */
+            periodEndsAt: string;
+            unlimited: boolean;
+        };
+        Problem: {
+            type: string;
+            title: string;
+            status: number;
+            detail: string;
+            /** @example insufficient_credits */
+            code: string;
+            scope?: string;
+            retryable: boolean;
+            remedy?: {
+                action: string;
+            } & {
+                [key: string]: unknown;
+            };
+            requestId: string;
+        } & {
+            [key: string]: unknown;
+        };
+        RateLimit: {
+            capability: string;
+            /** @enum {string} */
+            window: "minute" | "hour" | "day";
+            limit: number;
+            used: number;
+            retryAfterMs: number | null;
+        };
+        Usage: {
+            group: string | null;
+            calls: number;
+            /** @example 1.25 */
+            creditsUsed: number;
+            /**
+             * @description Decimal in US dollars.
+             * @example 0.018000000
+             */
+            costUsd: string | null;
+        };
+        TopupPackage: {
+            id: string;
+            name: string;
+            /** @example 1.25 */
+            credits: number;
+            priceUsdCents: number;
+        };
+        Transaction: {
+            sequence: number;
+            /** @enum {string} */
+            type: "plan_allocation" | "topup_purchase" | "promo_bonus" | "referral_bonus" | "welcome_bonus" | "ai_consumption" | "admin_adjustment" | "refund" | "plan_change_adjustment" | "credit_expiry" | "topup_clawback" | "clawback_reversal";
+            /** @example 1.25 */
+            amount: number;
+            /** @example 1.25 */
+            monthlyAmount: number;
+            /** @example 1.25 */
+            bonusAmount: number;
+            /** @example 1.25 */
+            debtAmount: number;
+            /** @example 1.25 */
+            coveredAmount: number;
+            /** @example 1.25 */
+            balanceAfter: number;
+            reservationId: string | null;
+            plan: string | null;
+            capability: string | null;
+            quality: string | null;
+            model: string | null;
+            /** @example 1.25 */
+            estimatedCredits: number | null;
+            /** @example 1.25 */
+            estimationVariance: number | null;
+            /** @example 1.25 */
+            unchargedCredits: number;
+            costUsd: string | null;
+            flags: string[];
+            /** @description Customers’ names and addresses are told to members, operators and keys with `admin` only. */
+            actor: {
+                type: string;
+                id: string;
+                name: string | null;
+                email: string | null;
+            } | null;
+            /** @description A customer’s name is told as that of an actor is. */
+            subject: {
+                type: string;
+                id: string;
+                name: string | null;
+            } | null;
+            formId: string | null;
+            sourceId: string | null;
+            reason: string | null;
+            providerMetadata: {
+                [key: string]: unknown;
+            } | null;
+            paymentMetadata: {
+                [key: string]: unknown;
+            } | null;
+            /** Format: date-time */
+            effectiveAt: string;
+            /** Format: date-time */
+            createdAt: string;
+            hash: string;
+        };
+        Capability: {
+            capability: string;
+            name: string;
+            description: string | null;
+            isEnabled: boolean;
+            /** @description null: unlimited. */
+            rateLimits: {
+                perMinute: number | null;
+                perHour: number | null;
+                perDay: number | null;
+            };
+            qualities: {
+                quality: string;
+                name: string;
+                /** @example 1.25 */
+                estimatedCredits: number;
+                models: string[];
+                isDefault: boolean;
+            }[];
+        };
+        AccessDecision: {
+            quality: string;
+            isAllowed: boolean;
+            models: {
+                key: string;
+                modelId: string;
+            }[];
+            /**
+             * @description What would be held.
+             * @example 1.25
+             */
+            estimatedCredits: number | null;
+            /**
+             * @description The most that the call can cost.
+             * @example 1.25
+             */
+            maximumCredits: number | null;
+            refusal: components["schemas"]["Problem"] | null;
+        };
+        Reservation: {
+            id: string;
+            /** @enum {string} */
+            status: "open" | "settled" | "released" | "expired";
+            /** @description True: nothing was done again. Also the header Idempotency-Replayed: true. */
+            replayed: boolean;
+            capability: string;
+            quality: string;
+            models: {
+                key: string;
+                modelId: string;
+            }[];
+            /** @example 1.25 */
+            estimatedCredits: number;
+            /**
+             * @description The most that settling can charge.
+             * @example 1.25
+             */
+            maximumCredits: number;
+            /** @example 1.25 */
+            balance: number;
+            /**
+             * @description null: unlimited.
+             * @example 1.25
+             */
+            spendable: number | null;
+            /** Format: date-time */
+            leaseExpiresAt: string;
+            /**
+             * @description Charge of a replayed call that has ended.
+             * @example 1.25
+             */
+            creditsUsed: number | null;
+        };
+        ReservationRequest: {
+            capability: string;
+            quality?: string;
+            model?: string;
+            estimatedCredits?: number;
+            promptTokens?: number;
+            maxOutputTokens?: number;
+            actor?: components["schemas"]["Actor"];
+            subject?: components["schemas"]["Subject"];
+        };
+        Actor: {
+            /** @enum {string} */
+            type: "member" | "api_key" | "customer";
+            id: string;
+            name?: string;
+            email?: string;
+        };
+        Subject: {
+            type: string;
+            id: string;
+            name?: string;
+        };
+        Settlement: {
+            reservationId: string;
+            /** @enum {string} */
+            status: "open" | "settled" | "released" | "expired";
+            /** @description True: nothing was done again. Also the header Idempotency-Replayed: true. */
+            replayed: boolean;
+            /** @example 1.25 */
+            creditsUsed: number;
+            /** @example 1.25 */
+            creditsEstimated: number;
+            /**
+             * @description Cost above the most that the call may charge.
+             * @example 1.25
+             */
+            unchargedCredits: number;
+            /** @example 1.25 */
+            monthlyCredits: number;
+            /** @example 1.25 */
+            bonusCredits: number;
+            /** @example 1.25 */
+            debtCredits: number;
+            /**
+             * @description Borne by an unlimited plan.
+             * @example 1.25
+             */
+            coveredCredits: number;
+            /** @description Ledger row; null where nothing was charged. */
+            sequence: number | null;
+            /** @example 1.25 */
+            balanceRemaining: number;
+            /**
+             * @description null: unlimited.
+             * @example 1.25
+             */
+            spendable: number | null;
+        };
+        /** @description Exactly one of actualCredits and usage. */
+        SettleRequest: {
+            actualCredits?: number;
+            usage?: components["schemas"]["ModelUsage"];
+        };
+        ModelUsage: {
+            /** @description Catalog key or provider/model of the model that served. */
+            model: string;
+            inputTokens: number;
+            cachedInputTokens?: number;
+            cacheWriteTokens?: number;
+            outputTokens: number;
+            reasoningTokens?: number;
+        };
+        ExtendRequest: {
+            /** @description The model has been called. */
+            dispatched?: boolean;
+            usage?: components["schemas"]["ModelUsage"];
+            estimatedCredits?: number;
+        };
+        StandingReservation: {
+            id: string;
+            /** @enum {string} */
+            status: "open" | "settled" | "released" | "expired";
+            capability: string;
+            quality: string;
+            /** @description The model asked for; null: the plan’s list. */
+            model: string | null;
+            /** @example 1.25 */
+            estimatedCredits: number;
+            /**
+             * @description The most that settling can charge.
+             * @example 1.25
+             */
+            maximumCredits: number;
+            /** @description The model has been called: an expiry is charged. */
+            dispatched: boolean;
+            /** @description `type:id` of who made it here, who ends it here, or an admin; null: a call of the server. */
+            remoteBy: string | null;
+            /**
+             * @description Once it has ended.
+             * @example 1.25
+             */
+            creditsUsed: number | null;
+            /** @description Ledger row; null where nothing was charged. */
+            sequence: number | null;
+            actor: {
+                type: string;
+                id: string;
+            } | null;
+            subject: {
+                type: string;
+                id: string;
+            } | null;
+            formId: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            leaseExpiresAt: string;
+            /** Format: date-time */
+            endedAt: string | null;
+        };
+        OrganizationRequest: {
+            name: string;
+            plan: string;
+            takeIn?: {
+                /**
+                 * Format: date-time
+                 * @example 2026-11-01T00:00:00Z
+                 */
+                periodAnchor: string;
+                monthlyCredits?: number;
+                bonusCredits?: number;
+            };
+        };
+        Organization: {
+            id: string;
+            name: string;
+            plan: string;
+            /** @enum {string} */
+            status: "active" | "past_due" | "suspended";
+            unlimited: boolean;
+            /** @example 1.25 */
+            monthlyAllocation: number;
+            isLow: boolean;
+            pendingPlan: string | null;
+            /** Format: date-time */
+            pendingChangeAt: string | null;
+            /** Format: date-time */
+            periodStartsAt: string;
+            /** Format: date-time */
+            periodEndsAt: string;
+        };
+        Posting: {
+            /** @description True: nothing was done again. Also the header Idempotency-Replayed: true. */
+            replayed: boolean;
+            transaction: components["schemas"]["Transaction"];
+        };
+        GrantRequest: {
+            /** @enum {string} */
+            type: "topup" | "promo" | "referral" | "welcome" | "admin" | "refund";
+            credits: number;
+            /** @description What it is for, such as a payment: posted once, for ever. Default: the Idempotency-Key. */
+            sourceId?: string;
+            /** @description Lower is spent first. */
+            priority?: number;
+            /**
+             * Format: date-time
+             * @example 2026-11-01T00:00:00Z
+             */
+            expiresAt?: string;
+            reason?: string;
+        };
+        AdjustmentRequest: {
+            credits: number;
+            reason: string;
+            /** @description What it is for, such as a payment: posted once, for ever. Default: the Idempotency-Key. */
+            sourceId?: string;
+        };
+        PlanChange: {
+            plan: string;
+            pendingPlan: string | null;
+            /** Format: date-time */
+            pendingChangeAt: string | null;
+            /** @example 1.25 */
+            creditsAdded: number;
+            /** @description True: nothing was done again. Also the header Idempotency-Replayed: true. */
+            replayed: boolean;
+        };
+        Budget: {
+            id: string;
+            /** @enum {string} */
+            scopeType: "organization" | "member" | "api_key" | "capability" | "form";
+            scopeId: string | null;
+            /** @enum {string} */
+            period: "day" | "week" | "month";
+            /** @example 1.25 */
+            limitCredits: number;
+            /** @description Hard refuses; soft only tells at 80 and 100 %. */
+            isHard: boolean;
+            /** @example 1.25 */
+            usedCredits: number;
+            /** @example 1.25 */
+            heldCredits: number;
+            /** Format: date-time */
+            resetsAt: string;
+        };
+        BudgetRequest: {
+            /** @enum {string} */
+            scopeType: "organization" | "member" | "api_key" | "capability" | "form";
+            /** @description The member, API key, capability or form; none for the organization. */
+            scopeId?: string;
+            /** @enum {string} */
+            period: "day" | "week" | "month";
+            limitCredits: number;
+            /** @default true */
+            isHard: boolean;
+        };
+        Party: {
+            type: string;
+            id: string;
+            versions: {
+                name: string | null;
+                email: string | null;
+                /** Format: date-time */
+                createdAt: string;
+                /** Format: date-time */
+                erasedAt: string | null;
+            }[];
+            transactions: {
+                sequence: number;
+                type: string;
+                /** @enum {string} */
+                role: "actor" | "subject";
+                /** @example 1.25 */
+                amount: number;
+                /** @example 1.25 */
+                covered: number;
+                capability: string | null;
+                quality: string | null;
+                model: string | null;
+                formId: string | null;
+                reservationId: string | null;
+                reason: string | null;
+                /** Format: date-time */
+                createdAt: string;
+            }[];
+            reservations: {
+                id: string;
+                status: string;
+                /** @enum {string} */
+                role: "actor" | "subject";
+                /** Format: date-time */
+                createdAt: string;
+            }[];
+            uses: {
+                limitKey: string;
+                reservationId: string;
+                /** Format: date-time */
+                usedAt: string;
+            }[];
+            replies: {
+                reservationId: string;
+                reply?: unknown;
+                /** Format: date-time */
+                createdAt: string;
+            }[];
+            /** @description What the host’s own tables have; null where it says nothing. */
+            host?: unknown;
+        };
+        PartyErasure: {
+            /** @description Of names and addresses. */
+            versions: number;
+            /** @description Answers that were kept for replays. */
+            replies: number;
+            /** @description Of the host’s, whose payload named the person. */
+            events: number;
+        };
+        ApiKey: {
+            id: string;
+            /** @description null: a platform key. */
+            organizationId: string | null;
+            name: string;
+            /** @description First characters, to tell keys apart. */
+            prefix: string;
+            scopes: ("ai:run" | "credits:read" | "reservations:write" | "billing:write" | "admin")[];
+            createdBy: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            expiresAt: string | null;
+            /** Format: date-time */
+            revokedAt: string | null;
+            /** Format: date-time */
+            lastUsedAt: string | null;
+        };
+        CreatedApiKey: {
+            id: string;
+            /** @description null: a platform key. */
+            organizationId: string | null;
+            name: string;
+            /** @description First characters, to tell keys apart. */
+            prefix: string;
+            scopes: ("ai:run" | "credits:read" | "reservations:write" | "billing:write" | "admin")[];
+            createdBy: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            expiresAt: string | null;
+            /** Format: date-time */
+            revokedAt: string | null;
+            /** Format: date-time */
+            lastUsedAt: string | null;
+            /** @description null where the Idempotency-Key’s first answer showed it. */
+            secret: string | null;
+            notice?: string;
+            /** @description True: nothing was done again. Also the header Idempotency-Replayed: true. */
+            replayed: boolean;
+        };
+        ApiKeyRequest: {
+            name: string;
+            scopes: ("ai:run" | "credits:read" | "reservations:write" | "billing:write" | "admin")[];
+            /**
+             * Format: date-time
+             * @example 2026-11-01T00:00:00Z
+             */
+            expiresAt?: string;
+        };
+        SuggestQuestionsAnswer: {
+            questions: string[];
+            /** @description Written by the demo provider: no model was called. */
+            simulated: boolean;
+            /** @description provider/model that served, at whose price the call was charged. */
+            model: string;
+            quality: string;
+            usage: components["schemas"]["AIUsage"];
+            reservationId: string;
+            /** @description The first answer of this Idempotency-Key, charged once. */
+            replayed: boolean;
+        };
+        AIUsage: {
+            /** @example 1.25 */
+            creditsUsed: number;
+            /** @example 1.25 */
+            creditsEstimated: number;
+            /** @example 1.25 */
+            creditsMaximum: number;
+            /** @example 1.25 */
+            balanceRemaining: number;
+            inputTokens: number;
+            cachedInputTokens: number;
+            outputTokens: number;
+            reasoningTokens: number;
+        };
+        SuggestQuestionsRequest: {
+            /**
+             * @description Default: the lowest that the plan allows.
+             * @enum {string}
+             */
+            quality?: "fast" | "enhanced" | "premium";
+            /** @example Lumen Coffee */
+            productName: string;
+            /** @example Freshly roasted single-origin beans for cafés, by subscription. */
+            productDescription: string;
+            /** @default 5 */
+            count: number;
+        };
+        AssembleTestimonialAnswer: {
+            testimonial: string;
+            /** @description Written by the demo provider: no model was called. */
+            simulated: boolean;
+            /** @description provider/model that served, at whose price the call was charged. */
+            model: string;
+            quality: string;
+            usage: components["schemas"]["AIUsage"];
+            reservationId: string;
+            /** @description The first answer of this Idempotency-Key, charged once. */
+            replayed: boolean;
+        };
+        AssembleTestimonialRequest: {
+            /**
+             * @description Default: the lowest that the plan allows.
+             * @enum {string}
+             */
+            quality?: "fast" | "enhanced" | "premium";
+            /** @example Lumen Coffee */
+            productName: string;
+            answers: {
+                /** @example What changed since you started? */
+                question: string;
+                /** @example Our guests noticed within a week. */
+                answer: string;
+            }[];
+            /**
+             * @default friendly
+             * @enum {string}
+             */
+            tone: "professional" | "friendly" | "enthusiastic" | "casual";
+            /**
+             * @default medium
+             * @enum {string}
+             */
+            length: "short" | "medium" | "long";
+        };
+        PolishTestimonialAnswer: {
+            text: string;
+            /** @description Written by the demo provider: no model was called. */
+            simulated: boolean;
+            /** @description provider/model that served, at whose price the call was charged. */
+            model: string;
+            quality: string;
+            usage: components["schemas"]["AIUsage"];
+            reservationId: string;
+            /** @description The first answer of this Idempotency-Key, charged once. */
+            replayed: boolean;
+        };
+        PolishTestimonialRequest: {
+            /**
+             * @description Default: the lowest that the plan allows.
+             * @enum {string}
+             */
+            quality?: "fast" | "enhanced" | "premium";
+            /** @example i realy like the coffee ,it is allways fresh */
+            text: string;
+            /** @example A bit shorter */
+            instruction?: string;
+        };
+        Form: {
+            id: string;
+            name: string;
+            productName: string;
+            productDescription: string;
+            questions: components["schemas"]["Question"][];
+            isOpen: boolean;
+            /** @description Of the public form at this server. */
+            publicPath: string;
+            /** @description When a customer last could not have AI help, and why; once an hour. */
+            lastInterruption: {
+                reason: string;
+                /** Format: date-time */
+                at: string;
+            } | null;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            updatedAt: string;
+        };
+        Question: {
+            id: string;
+            text: string;
+        };
+        CreateFormRequest: {
+            /** @example After the first delivery */
+            name: string;
+            /** @example Lumen Coffee */
+            productName: string;
+            /** @example Freshly roasted beans for cafés, by subscription. */
+            productDescription?: string;
+            questions?: components["schemas"]["QuestionInput"][];
+            /** @default true */
+            isOpen: boolean;
+        };
+        QuestionInput: {
+            /** @description Of a question that stands; without it is a new one. */
+            id?: string;
+            /** @example What has changed since you started? */
+            text: string;
+        };
+        UpdateFormRequest: {
+            /** @example After the first delivery */
+            name?: string;
+            /** @example Lumen Coffee */
+            productName?: string;
+            /** @example Freshly roasted beans for cafés, by subscription. */
+            productDescription?: string;
+            questions?: components["schemas"]["QuestionInput"][];
+            isOpen?: boolean;
+        };
+        AddQuestionsRequest: {
+            questions: string[];
+        };
+        Submission: {
+            id: string;
+            formId: string;
+            answers: {
+                question: string;
+                answer: string;
+            }[];
+            customer: {
+                /** @description null: not signed in. Else as in the ledger. */
+                id: string | null;
+                name: string | null;
+                email: string | null;
+            };
+            /** Format: date-time */
+            createdAt: string;
+        };
+        Testimonial: {
+            id: string;
+            formId: string;
+            submissionId: string | null;
+            /** @enum {string} */
+            status: "draft" | "submitted" | "published";
+            /** @enum {string} */
+            madeBy: "ai" | "manual";
+            text: string;
+            customerName: string | null;
+            reservationId: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            updatedAt: string;
+            /** Format: date-time */
+            publishedAt: string | null;
+        };
+        PublishTestimonialRequest: {
+            /** @enum {string} */
+            status: "submitted" | "published";
+        };
+        PublicForm: {
+            id: string;
+            name: string;
+            productName: string;
+            productDescription: string;
+            questions: components["schemas"]["Question"][];
+            isOpen: boolean;
+            aiAvailable: boolean;
+            generationsRemaining: number;
+            refinements: ("briefer" | "longer" | "warmer" | "more_formal" | "more_casual")[];
+            /** @description Whose ID tokens are accepted; null: nobody can sign in. */
+            signIn: {
+                issuer: string;
+                clientId: string;
+            } | null;
+            /** @enum {string} */
+            identity: "verified" | "anonymous";
+            /** @description Why a token that was sent does not count. */
+            notice: string | null;
+        };
+        PublicProblem: {
+            [key: string]: unknown;
+        } & (components["schemas"]["Problem"] & {
+            canWriteByHand?: boolean;
+            generationsRemaining?: number;
+            nextAt?: string;
+        });
+        PublicAssembleAnswer: {
+            testimonial: string;
+            simulated: boolean;
+            /** @description To send with the text that the customer ends with. */
+            draftId: string | null;
+            generationsRemaining: number;
+            /** @enum {string} */
+            identity: "verified" | "anonymous";
+            /** @description Why a token that was sent does not count. */
+            notice: string | null;
+        };
+        PublicAssembleRequest: {
+            answers: components["schemas"]["PublicAnswer"][];
+            /**
+             * @description Another version of previousText; each counts as a generation.
+             * @enum {string}
+             */
+            refinement?: "briefer" | "longer" | "warmer" | "more_formal" | "more_casual";
+            /** @example Our guests noticed within a week. */
+            previousText?: string;
+        };
+        PublicAnswer: {
+            /** @example q1 */
+            questionId?: string;
+            /**
+             * @description Or its text, as the form has it.
+             * @example What has changed?
+             */
+            question?: string;
+            /** @example Our guests noticed within a week. */
+            answer: string;
+        };
+        PublicSubmitAnswer: {
+            id: string;
+            /** @enum {string} */
+            status: "submitted";
+            /** @enum {string} */
+            madeBy: "ai" | "manual";
+            /** @enum {string} */
+            identity: "verified" | "anonymous";
+            /** @description Why a token that was sent does not count. */
+            notice: string | null;
+        };
+        PublicSubmitRequest: {
+            /**
+             * @description What the customer ends with, written by hand or assembled.
+             * @example Our guests noticed within a week.
+             */
+            text: string;
+            answers?: components["schemas"]["PublicAnswer"][];
+            /**
+             * @description How to name the customer.
+             * @example Ada
+             */
+            name?: string;
+            /** @description Of the assembled text, where there was one. */
+            draftId?: string;
+        };
+        Session: {
+            /** @description null: nobody is signed in. */
+            person: {
+                id: string;
+                name: string;
+                email: string;
+            } | null;
+            organizations: {
+                id: string;
+                slug: string;
+                name: string;
+                /** @enum {string} */
+                role: "viewer" | "member" | "admin" | "owner";
+            }[];
+            signInWith: ("password" | "google")[];
+            /** @description No model provider is configured: answers are simulated. */
+            simulated: boolean;
+        };
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type CreditBalance = components['schemas']['CreditBalance'];
+export type Problem = components['schemas']['Problem'];
+export type RateLimit = components['schemas']['RateLimit'];
+export type Usage = components['schemas']['Usage'];
+export type TopupPackage = components['schemas']['TopupPackage'];
+export type Transaction = components['schemas']['Transaction'];
+export type Capability = components['schemas']['Capability'];
+export type AccessDecision = components['schemas']['AccessDecision'];
+export type Reservation = components['schemas']['Reservation'];
+export type ReservationRequest = components['schemas']['ReservationRequest'];
+export type Actor = components['schemas']['Actor'];
+export type Subject = components['schemas']['Subject'];
+export type Settlement = components['schemas']['Settlement'];
+export type SettleRequest = components['schemas']['SettleRequest'];
+export type ModelUsage = components['schemas']['ModelUsage'];
+export type ExtendRequest = components['schemas']['ExtendRequest'];
+export type StandingReservation = components['schemas']['StandingReservation'];
+export type OrganizationRequest = components['schemas']['OrganizationRequest'];
+export type Organization = components['schemas']['Organization'];
+export type Posting = components['schemas']['Posting'];
+export type GrantRequest = components['schemas']['GrantRequest'];
+export type AdjustmentRequest = components['schemas']['AdjustmentRequest'];
+export type PlanChange = components['schemas']['PlanChange'];
+export type Budget = components['schemas']['Budget'];
+export type BudgetRequest = components['schemas']['BudgetRequest'];
+export type Party = components['schemas']['Party'];
+export type PartyErasure = components['schemas']['PartyErasure'];
+export type ApiKey = components['schemas']['ApiKey'];
+export type CreatedApiKey = components['schemas']['CreatedApiKey'];
+export type ApiKeyRequest = components['schemas']['ApiKeyRequest'];
+export type SuggestQuestionsAnswer = components['schemas']['SuggestQuestionsAnswer'];
+export type AiUsage = components['schemas']['AIUsage'];
+export type SuggestQuestionsRequest = components['schemas']['SuggestQuestionsRequest'];
+export type AssembleTestimonialAnswer = components['schemas']['AssembleTestimonialAnswer'];
+export type AssembleTestimonialRequest = components['schemas']['AssembleTestimonialRequest'];
+export type PolishTestimonialAnswer = components['schemas']['PolishTestimonialAnswer'];
+export type PolishTestimonialRequest = components['schemas']['PolishTestimonialRequest'];
+export type Form = components['schemas']['Form'];
+export type Question = components['schemas']['Question'];
+export type CreateFormRequest = components['schemas']['CreateFormRequest'];
+export type QuestionInput = components['schemas']['QuestionInput'];
+export type UpdateFormRequest = components['schemas']['UpdateFormRequest'];
+export type AddQuestionsRequest = components['schemas']['AddQuestionsRequest'];
+export type Submission = components['schemas']['Submission'];
+export type Testimonial = components['schemas']['Testimonial'];
+export type PublishTestimonialRequest = components['schemas']['PublishTestimonialRequest'];
+export type PublicForm = components['schemas']['PublicForm'];
+export type PublicProblem = components['schemas']['PublicProblem'];
+export type PublicAssembleAnswer = components['schemas']['PublicAssembleAnswer'];
+export type PublicAssembleRequest = components['schemas']['PublicAssembleRequest'];
+export type PublicAnswer = components['schemas']['PublicAnswer'];
+export type PublicSubmitAnswer = components['schemas']['PublicSubmitAnswer'];
+export type PublicSubmitRequest = components['schemas']['PublicSubmitRequest'];
+export type Session = components['schemas']['Session'];
+export type $defs = Record<string, never>;
+export type operations = Record<string, never>;

@@ -1,0 +1,177 @@
+import { createRouter, createWebHistory, type RouteLocationNormalized, type RouteRecordRaw } from 'vue-router'
+import { requestContext } from './api/client.ts'
+import { forgetSession, goToOrganization, loadSession } from './session/session.ts'
+
+declare module 'vue-router' {
+  interface RouteMeta {
+    /** Nobody has to be signed in. */
+    isPublic?: boolean
+    /** Of the page in the navigation and in the document's title. */
+    title?: PageTitle
+  }
+}
+
+export type PageTitle =
+  | 'overview'
+  | 'studio'
+  | 'forms'
+  | 'form'
+  | 'usage'
+  | 'plans'
+  | 'settings'
+  | 'signIn'
+  | 'signUp'
+  | 'forgotPassword'
+  | 'resetPassword'
+  | 'acceptInvitation'
+  | 'newOrganization'
+  | 'notFound'
+
+const signInPages: RouteRecordRaw[] = [
+  {
+    path: '/sign-in',
+    name: 'sign-in',
+    component: () => import('./pages/auth/SignInPage.vue'),
+    meta: { title: 'signIn' },
+  },
+  {
+    path: '/sign-up',
+    name: 'sign-up',
+    component: () => import('./pages/auth/SignUpPage.vue'),
+    meta: { title: 'signUp' },
+  },
+  {
+    path: '/forgot-password',
+    name: 'forgot-password',
+    component: () => import('./pages/auth/ForgotPasswordPage.vue'),
+    meta: { title: 'forgotPassword' },
+  },
+  {
+    path: '/reset-password',
+    name: 'reset-password',
+    component: () => import('./pages/auth/ResetPasswordPage.vue'),
+    meta: { title: 'resetPassword' },
+  },
+  {
+    path: '/accept-invitation',
+    name: 'accept-invitation',
+    component: () => import('./pages/auth/AcceptInvitationPage.vue'),
+    meta: { title: 'acceptInvitation' },
+  },
+]
+
+const organizationPages: RouteRecordRaw[] = [
+  { path: '', redirect: (to) => ({ name: 'overview', params: to.params }) },
+  {
+    path: 'overview',
+    name: 'overview',
+    component: () => import('./pages/overview/OverviewPage.vue'),
+    meta: { title: 'overview' },
+  },
+  {
+    path: 'studio',
+    name: 'studio',
+    component: () => import('./pages/studio/StudioPage.vue'),
+    meta: { title: 'studio' },
+  },
+  {
+    path: 'forms',
+    name: 'forms',
+    component: () => import('./pages/forms/FormsPage.vue'),
+    meta: { title: 'forms' },
+  },
+  {
+    path: 'forms/:formId',
+    name: 'form',
+    component: () => import('./pages/forms/FormPage.vue'),
+    meta: { title: 'form' },
+  },
+  {
+    path: 'usage/:tab(activity|history|limits)?',
+    name: 'usage',
+    component: () => import('./pages/usage/UsagePage.vue'),
+    meta: { title: 'usage' },
+  },
+  {
+    path: 'plans',
+    name: 'plans',
+    component: () => import('./pages/plans/PlansPage.vue'),
+    meta: { title: 'plans' },
+  },
+  {
+    path: 'settings/:section(members|api-keys|budgets|notifications|organization)?',
+    name: 'settings',
+    component: () => import('./pages/settings/SettingsPage.vue'),
+    meta: { title: 'settings' },
+  },
+  {
+    path: ':rest(.*)*',
+    name: 'unknown',
+    component: () => import('./pages/NotFoundPage.vue'),
+    meta: { title: 'notFound' },
+  },
+]
+
+export const router = createRouter({
+  history: createWebHistory(),
+  routes: [
+    { path: '/', redirect: '/app' },
+    ...signInPages.map((page) => ({ ...page, meta: { ...page.meta, isPublic: true } })),
+    {
+      path: '/f/:formId',
+      name: 'public-form',
+      component: () => import('./pages/public-form/PublicFormPage.vue'),
+      meta: { isPublic: true },
+    },
+    { path: '/app', name: 'home', component: () => import('./pages/HomePage.vue') },
+    {
+      path: '/app/new',
+      name: 'new-organization',
+      component: () => import('./pages/auth/NewOrganizationPage.vue'),
+      meta: { title: 'newOrganization' },
+    },
+    {
+      path: '/app/:slug',
+      component: () => import('./shell/AppShell.vue'),
+      children: organizationPages,
+    },
+    {
+      path: '/:rest(.*)*',
+      name: 'not-found',
+      component: () => import('./pages/NotFoundPage.vue'),
+      meta: { isPublic: true, title: 'notFound' },
+    },
+  ],
+  scrollBehavior: (to, from, saved) => saved ?? (to.path === from.path ? false : { top: 0 }),
+})
+
+router.beforeEach(async (to) => {
+  if (to.meta.isPublic === true) return true
+  const session = await loadSession()
+  if (session.person === null) return signInAt(to)
+  if (to.name === 'home') {
+    const [first] = session.organizations
+    const last = session.organizations.find(({ slug }) => slug === localStorage.getItem('organization'))
+    const slug = (last ?? first)?.slug
+    return slug === undefined ? { name: 'new-organization' } : { name: 'overview', params: { slug } }
+  }
+  const { slug } = to.params
+  if (typeof slug === 'string') {
+    const organization = goToOrganization(slug)
+    requestContext.organizationId = organization?.id ?? null
+    if (organization !== null) localStorage.setItem('organization', slug)
+  }
+  return true
+})
+
+requestContext.onSignedOut = () => {
+  const { currentRoute } = router
+  if (currentRoute.value.meta.isPublic === true) return
+  forgetSession()
+  void router.push(signInAt(currentRoute.value))
+}
+
+/** The sign-in page, which leads back. */
+function signInAt(to: RouteLocationNormalized) {
+  return { name: 'sign-in', query: to.fullPath === '/app' ? {} : { next: to.fullPath } }
+}
