@@ -28,6 +28,7 @@ export async function banner({
   testimonials,
   demoFormId,
   signInLink,
+  hasConsole,
   mail,
   database,
 }: Running): Promise<string> {
@@ -41,13 +42,13 @@ export async function banner({
   return `
 Stipend is running.
 
-  URL           ${url}
-  Docs          ${url}/docs
-  Organization  ${demoOrganization.name} (${organizationId}), plan ${balance.plan}, ${formatCredits(balance.balance)} credits
+  Console       ${hasConsole ? `${url}/app` : 'not built: npm run build -w @stipend/testimonials-web, then start again'}
   Sign in       ${signInLink}
                 as ${demoOwner.name}, its owner; the link works once and for an hour, each start prints a new one
+  API           ${url}, documented at ${url}/docs
+  Organization  ${demoOrganization.name} (${organizationId}), plan ${balance.plan}, ${formatCredits(balance.balance)} credits
   API key       ${apiKey}
-  Public form   ${url}/public/forms/${demoFormId} (needs no key)
+  Public form   ${hasConsole ? `${url}/f/${demoFormId}` : `${url}/public/forms/${demoFormId}`} (needs no account)
   Models        ${models}
   Mails         ${mail}
   Database      ${database.description}

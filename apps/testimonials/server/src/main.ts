@@ -68,6 +68,7 @@ function readSettings(environment: NodeJS.ProcessEnv): StartSettings {
     databaseUrl: read('DATABASE_URL'),
     directDatabaseUrl: read('DIRECT_DATABASE_URL'),
     directory,
+    consoleFolder: join(root, 'apps/testimonials/web/dist'),
     host: read('HOST') ?? '127.0.0.1',
     port: readPort(read('PORT') ?? '3000'),
     providers: providerSettings(environment),

@@ -13,6 +13,7 @@ import { type Listener, listen } from './listen.ts'
 import { createMailer } from './mail/mailer.ts'
 import { defaultMailSettings, type MailSettings } from './mail/settings.ts'
 import type { ProviderSettings } from './models/settings.ts'
+import { isBuilt } from './routes/console.ts'
 import { createTestimonials, type Testimonials } from './testimonials.ts'
 
 export interface StartSettings extends DatabaseSettings {
@@ -24,6 +25,8 @@ export interface StartSettings extends DatabaseSettings {
   signIn?: SignInSettings | undefined
   /** Default: files in `mail/` of the directory. */
   mail?: MailSettings | undefined
+  /** Where the console was built to; not there: it is not served. */
+  consoleFolder?: string | undefined
   /** Origins whose pages may call with the browser's credentials. Default: none. */
   allowedOrigins?: readonly string[] | undefined
   logger: Logger
@@ -37,6 +40,8 @@ export interface Running {
   demoFormId: string
   /** Signs the demo organization's owner in, once and within the hour. */
   signInLink: string
+  /** Whether the console is served. */
+  hasConsole: boolean
   /** Where mails go. */
   mail: string
   database: Pick<Database, 'description' | 'ended'>
@@ -72,12 +77,24 @@ export async function start(settings: StartSettings): Promise<Running> {
     const housekeeping = startHousekeeping(database, logger)
     undo.unshift(() => Promise.all([worker.stop(), housekeeping.stop()]).then(() => undefined))
     const stop = stopOnce(undo)
-    return { credentials, testimonials, demoFormId, signInLink, mail: mailer.description, database, stop }
+    return {
+      credentials,
+      testimonials,
+      demoFormId,
+      signInLink,
+      hasConsole: consoleFolderOf(settings) !== undefined,
+      mail: mailer.description,
+      database,
+      stop,
+    }
   } catch (error) {
     await stopOnce(undo)()
     throw error
   }
 }
+
+const consoleFolderOf = ({ consoleFolder }: StartSettings) =>
+  consoleFolder !== undefined && isBuilt(consoleFolder) ? consoleFolder : undefined
 
 async function openTestimonials(settings: StartSettings, database: Database, { url }: Listener) {
   const { directory, providers, forms, allowedOrigins, logger, signIn = defaultSignInSettings } = settings
@@ -89,6 +106,7 @@ async function openTestimonials(settings: StartSettings, database: Database, { u
     providers,
     forms,
     allowedOrigins,
+    consoleFolder: consoleFolderOf(settings),
     logger,
     signIn: { ...signIn, database: database.signIn, baseUrl, frontendUrl, secret, mailer },
   })

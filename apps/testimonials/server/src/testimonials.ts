@@ -10,6 +10,7 @@ import type { Connection } from './listen.ts'
 import { createModelRegistry, type ModelRegistry } from './models/registry.ts'
 import type { ProviderSettings } from './models/settings.ts'
 import { testimonialRoutes } from './routes/ai.ts'
+import { consoleRoutes } from './routes/console.ts'
 import { formEntryRoutes } from './routes/form-entries.ts'
 import { formRoutes } from './routes/forms.ts'
 import { remoteAddressOf } from './routes/identify-customer.ts'
@@ -33,6 +34,8 @@ export interface TestimonialsOptions {
   forms?: FormSettings | undefined
   /** Origins whose pages may call with the browser's credentials. Default: none. */
   allowedOrigins?: readonly string[] | undefined
+  /** Where the console was built to. Default: there are no pages, and / leads to the documentation. */
+  consoleFolder?: string | undefined
   /** Of model calls. Default 30 s for one and 60 s for a request with all its calls. */
   timeouts?: Partial<Timeouts> | undefined
 }
@@ -84,7 +87,8 @@ export function createTestimonials(options: TestimonialsOptions): Testimonials {
   async function putOrganization({ id, name }: { id: string; name: string }): Promise<void> {
     await stipend.engine.putOrganization({ organizationId: id, name, plan: 'free' })
   }
-  stipend.app.get('/', (c) => c.redirect('docs', 302))
+  const { consoleFolder } = options
+  if (consoleFolder === undefined) stipend.app.get('/', (c) => c.redirect('docs', 302))
   for (const router of [
     testimonialRoutes(stipend),
     formRoutes(),
@@ -92,6 +96,7 @@ export function createTestimonials(options: TestimonialsOptions): Testimonials {
     publicFormRoutes({ database, settings, stipend }),
     sessionRoutes({ signIn, simulated: registry.providers.includes('demo') }),
     ...(signIn === null ? [] : [signInRoutes(signIn, settings.trustedProxies)]),
+    ...(consoleFolder === undefined ? [] : [consoleRoutes(consoleFolder)]),
   ]) {
     stipend.app.route('/', router)
   }
