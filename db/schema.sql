@@ -1461,6 +1461,38 @@ $$;
 ALTER FUNCTION stipend.get_available_credits(p_organization_id text) OWNER TO stipend_ledger;
 
 --
+-- Name: get_forecast(text); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.get_forecast(p_organization_id text) RETURNS TABLE(basis_days numeric, daily_average numeric, projected_use numeric, runs_out_at timestamp with time zone, period_end timestamp with time zone)
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select case when p.average is not null then round(s.days, 2) end,
+    round(p.average, 2),
+    round(p.average * s.days_left, 2),
+    case when p.average > 0 and not b.is_unlimited and l.spendable < p.average * s.days_left
+      then s.now + make_interval(secs => (greatest(l.spendable, 0) / p.average * 86400)::double precision) end,
+    b.period_end
+  from stipend.project_balance(p_organization_id) b
+  join stipend.organization_credit_balances o on o.organization_id = p_organization_id
+  cross join lateral (select stipend.organization_now(p_organization_id, o.ledger_at)) n(now)
+  cross join lateral (
+    select min(t.created_at) from stipend.credit_transactions t
+    where t.organization_id = p_organization_id and t.sequence = 1) f(first_at)
+  cross join lateral (
+    select n.now, greatest(n.now - interval '14 days', f.first_at) as since,
+      extract(epoch from n.now - greatest(n.now - interval '14 days', f.first_at)) / 86400 as days,
+      greatest(extract(epoch from b.period_end - n.now) / 86400, 0) as days_left) s
+  cross join lateral (select b.monthly_left + b.bonus - b.debt - b.reserved) l(spendable)
+  cross join lateral (
+    select case when s.days >= 1 then nullif(sum(u.credits), 0) / s.days end
+    from stipend.get_usage(p_organization_id, s.since, s.now, 'day') u) p(average);
+$$;
+
+ALTER FUNCTION stipend.get_forecast(p_organization_id text) OWNER TO stipend_ledger;
+
+--
 -- Name: get_limits(text); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
 --
 
@@ -1561,30 +1593,40 @@ $$;
 ALTER FUNCTION stipend.get_spendable_credits(p_organization_id text) OWNER TO stipend_ledger;
 
 --
--- Name: get_usage(text, timestamp with time zone, timestamp with time zone, text); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+-- Name: get_usage(text, timestamp with time zone, timestamp with time zone, text, text, text, text, text); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
 --
 
-CREATE FUNCTION stipend.get_usage(p_organization_id text, p_from timestamp with time zone, p_to timestamp with time zone, p_group_by text) RETURNS TABLE("group" text, calls bigint, credits numeric, cost_usd numeric)
+CREATE FUNCTION stipend.get_usage(p_organization_id text, p_from timestamp with time zone, p_to timestamp with time zone, p_group_by text, p_split_by text DEFAULT NULL::text, p_capability text DEFAULT NULL::text, p_model text DEFAULT NULL::text, p_actor_id text DEFAULT NULL::text) RETURNS TABLE("group" text, split text, name text, calls bigint, credits numeric, cost_usd numeric)
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-  select case p_group_by
-      when 'day' then to_char(t.created_at at time zone 'UTC', 'YYYY-MM-DD')
-      when 'capability' then t.capability
-      when 'model' then t.model
-      when 'actor' then t.actor_type || ':' || t.actor_id
-    end,
-    count(distinct t.reservation_id), sum(t.covered_amount - t.amount), sum(t.cost_usd)
-  from stipend.credit_transactions t
-  where t.organization_id = p_organization_id
-    and t.sequence >= (select stipend.sequence_at(p_organization_id, p_from))
-    and t.sequence < (select stipend.sequence_at(p_organization_id, p_to))
-    and t.reservation_id is not null
-  group by 1
-  order by 1;
+  with charge as (
+    select t.reservation_id, t.covered_amount - t.amount as credits, t.cost_usd, k.keys ->> p_group_by as group_key,
+      k.keys ->> p_split_by as split_key, case when 'actor' in (p_group_by, p_split_by) then t.actor_digest end as actor_digest
+    from stipend.credit_transactions t
+    cross join lateral (select jsonb_build_object(
+      'day', to_char(t.created_at at time zone 'UTC', 'YYYY-MM-DD'), 'capability', t.capability, 'model', t.model,
+      'actor', t.actor_type || ':' || t.actor_id)) k(keys)
+    where t.organization_id = p_organization_id
+      and t.sequence >= (select stipend.sequence_at(p_organization_id, p_from))
+      and t.sequence < (select stipend.sequence_at(p_organization_id, p_to))
+      and t.reservation_id is not null
+      and (p_capability is null or t.capability = p_capability)
+      and (p_model is null or t.model = p_model)
+      and (p_actor_id is null or t.actor_id = p_actor_id)
+  ), named as (
+    select c.group_key, c.split_key, count(distinct c.reservation_id) as calls, sum(c.credits) as credits,
+      sum(c.cost_usd) as cost_usd, max(c.actor_digest::text) as digest
+    from charge c
+    group by 1, 2
+  )
+  select n.group_key, n.split_key, a.name, n.calls, n.credits, n.cost_usd
+  from named n
+  left join stipend.credit_parties a on a.organization_id = p_organization_id and a.digest = n.digest::bytea
+  order by 1, 2;
 $$;
 
-ALTER FUNCTION stipend.get_usage(p_organization_id text, p_from timestamp with time zone, p_to timestamp with time zone, p_group_by text) OWNER TO stipend_ledger;
+ALTER FUNCTION stipend.get_usage(p_organization_id text, p_from timestamp with time zone, p_to timestamp with time zone, p_group_by text, p_split_by text, p_capability text, p_model text, p_actor_id text) OWNER TO stipend_ledger;
 
 --
 -- Name: get_used_this_period(text); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
@@ -6632,6 +6674,14 @@ GRANT ALL ON FUNCTION stipend.get_available_credits(p_organization_id text) TO s
 GRANT ALL ON FUNCTION stipend.get_available_credits(p_organization_id text) TO stipend_operator;
 
 --
+-- Name: FUNCTION get_forecast(p_organization_id text); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.get_forecast(p_organization_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION stipend.get_forecast(p_organization_id text) TO stipend_tenant;
+GRANT ALL ON FUNCTION stipend.get_forecast(p_organization_id text) TO stipend_operator;
+
+--
 -- Name: FUNCTION get_limits(p_organization_id text); Type: ACL; Schema: stipend; Owner: stipend_ledger
 --
 
@@ -6664,12 +6714,12 @@ GRANT ALL ON FUNCTION stipend.get_spendable_credits(p_organization_id text) TO s
 GRANT ALL ON FUNCTION stipend.get_spendable_credits(p_organization_id text) TO stipend_operator;
 
 --
--- Name: FUNCTION get_usage(p_organization_id text, p_from timestamp with time zone, p_to timestamp with time zone, p_group_by text); Type: ACL; Schema: stipend; Owner: stipend_ledger
+-- Name: FUNCTION get_usage(p_organization_id text, p_from timestamp with time zone, p_to timestamp with time zone, p_group_by text, p_split_by text, p_capability text, p_model text, p_actor_id text); Type: ACL; Schema: stipend; Owner: stipend_ledger
 --
 
-REVOKE ALL ON FUNCTION stipend.get_usage(p_organization_id text, p_from timestamp with time zone, p_to timestamp with time zone, p_group_by text) FROM PUBLIC;
-GRANT ALL ON FUNCTION stipend.get_usage(p_organization_id text, p_from timestamp with time zone, p_to timestamp with time zone, p_group_by text) TO stipend_tenant;
-GRANT ALL ON FUNCTION stipend.get_usage(p_organization_id text, p_from timestamp with time zone, p_to timestamp with time zone, p_group_by text) TO stipend_operator;
+REVOKE ALL ON FUNCTION stipend.get_usage(p_organization_id text, p_from timestamp with time zone, p_to timestamp with time zone, p_group_by text, p_split_by text, p_capability text, p_model text, p_actor_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION stipend.get_usage(p_organization_id text, p_from timestamp with time zone, p_to timestamp with time zone, p_group_by text, p_split_by text, p_capability text, p_model text, p_actor_id text) TO stipend_tenant;
+GRANT ALL ON FUNCTION stipend.get_usage(p_organization_id text, p_from timestamp with time zone, p_to timestamp with time zone, p_group_by text, p_split_by text, p_capability text, p_model text, p_actor_id text) TO stipend_operator;
 
 --
 -- Name: FUNCTION get_used_this_period(p_organization_id text); Type: ACL; Schema: stipend; Owner: stipend_ledger

@@ -104,6 +104,11 @@ export interface paths {
             parameters: {
                 query?: {
                     groupBy?: "day" | "capability" | "model" | "actor";
+                    /** @description Each group once more by this: a row per pair. */
+                    splitBy?: "day" | "capability" | "model" | "actor";
+                    capability?: string;
+                    model?: string;
+                    actorId?: string;
                     from?: string;
                     to?: string;
                 };
@@ -128,6 +133,51 @@ export interface paths {
                             to: string;
                             usage: components["schemas"]["Usage"][];
                         };
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/credits/forecast": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How long credits last at the pace of the last two weeks */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The forecast */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Forecast"];
                     };
                 };
                 /** @description A refusal: see code, and remedy for what would help. */
@@ -250,6 +300,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/billing/plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The plans on offer, cheapest first, and where the organization stands */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The plans */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            current: string;
+                            /** @description A change that takes effect later. */
+                            pending: {
+                                plan: string;
+                                /** Format: date-time */
+                                changesAt: string | null;
+                            } | null;
+                            plans: components["schemas"]["Plan"][];
+                        };
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/credits/events": {
         parameters: {
             query?: never;
@@ -312,6 +416,9 @@ export interface paths {
                     type?: "plan_allocation" | "topup_purchase" | "promo_bonus" | "referral_bonus" | "welcome_bonus" | "ai_consumption" | "admin_adjustment" | "refund" | "plan_change_adjustment" | "credit_expiry" | "topup_clawback" | "clawback_reversal";
                     capability?: string;
                     actorId?: string;
+                    quality?: string;
+                    model?: string;
+                    reservationId?: string;
                     from?: string;
                     to?: string;
                     format?: "json" | "csv";
@@ -1562,6 +1669,10 @@ export interface components {
         };
         Usage: {
             group: string | null;
+            /** @description Of splitBy. */
+            split: string | null;
+            /** @description Of the actor that the group or the split is; customers’ only for who may read them. */
+            name: string | null;
             calls: number;
             /** @example 1.25 */
             creditsUsed: number;
@@ -1571,12 +1682,65 @@ export interface components {
              */
             costUsd: string | null;
         };
+        Forecast: {
+            /** @description What the pace is of; null: less than a day, or no charge. */
+            basisDays: number | null;
+            /** @example 1.25 */
+            dailyAverage: number | null;
+            /**
+             * @description Until the period ends.
+             * @example 1.25
+             */
+            projectedUse: number | null;
+            /**
+             * Format: date-time
+             * @description null: not before the period ends, or never on an unlimited plan.
+             */
+            runsOutAt: string | null;
+            /** Format: date-time */
+            periodEndsAt: string;
+        };
         TopupPackage: {
             id: string;
             name: string;
             /** @example 1.25 */
             credits: number;
             priceUsdCents: number;
+        };
+        Plan: {
+            plan: string;
+            name: string;
+            /** @description A month. */
+            priceUsdCents: number;
+            /**
+             * @description null: unlimited.
+             * @example 1.25
+             */
+            monthlyCredits: number | null;
+            /** @example 1.25 */
+            welcomeBonus: number;
+            isCurrent: boolean;
+            capabilities: components["schemas"]["Capability"][];
+        };
+        Capability: {
+            capability: string;
+            name: string;
+            description: string | null;
+            isEnabled: boolean;
+            /** @description null: unlimited. */
+            rateLimits: {
+                perMinute: number | null;
+                perHour: number | null;
+                perDay: number | null;
+            };
+            qualities: {
+                quality: string;
+                name: string;
+                /** @example 1.25 */
+                estimatedCredits: number;
+                models: string[];
+                isDefault: boolean;
+            }[];
         };
         Transaction: {
             sequence: number;
@@ -1634,26 +1798,6 @@ export interface components {
             /** Format: date-time */
             createdAt: string;
             hash: string;
-        };
-        Capability: {
-            capability: string;
-            name: string;
-            description: string | null;
-            isEnabled: boolean;
-            /** @description null: unlimited. */
-            rateLimits: {
-                perMinute: number | null;
-                perHour: number | null;
-                perDay: number | null;
-            };
-            qualities: {
-                quality: string;
-                name: string;
-                /** @example 1.25 */
-                estimatedCredits: number;
-                models: string[];
-                isDefault: boolean;
-            }[];
         };
         AccessDecision: {
             quality: string;
@@ -2045,9 +2189,11 @@ export type CreditBalance = components['schemas']['CreditBalance'];
 export type Problem = components['schemas']['Problem'];
 export type RateLimit = components['schemas']['RateLimit'];
 export type Usage = components['schemas']['Usage'];
+export type Forecast = components['schemas']['Forecast'];
 export type TopupPackage = components['schemas']['TopupPackage'];
-export type Transaction = components['schemas']['Transaction'];
+export type Plan = components['schemas']['Plan'];
 export type Capability = components['schemas']['Capability'];
+export type Transaction = components['schemas']['Transaction'];
 export type AccessDecision = components['schemas']['AccessDecision'];
 export type Reservation = components['schemas']['Reservation'];
 export type ReservationRequest = components['schemas']['ReservationRequest'];

@@ -3,7 +3,7 @@ import { type Credits, credits, hundredthsOfCredits, type NanoUsd, nanoUsd } fro
 import { errorOf, invalid } from './errors.ts'
 import { readAsOrganization } from './reading.ts'
 import { requireOrganization } from './transactions.ts'
-import { requireOneOf } from './validate.ts'
+import { optionalText, requireOneOf, requireText } from './validate.ts'
 
 /** An organization's credits as of now. Amounts in hundredths. */
 export interface CreditBalance {
@@ -121,6 +121,10 @@ export type UsageGroup = (typeof usageGroups)[number]
 /** Charges of one group; `group` is a UTC day, a capability, a model or `type:id` of an actor. */
 export interface Usage {
   group: string | null
+  /** Of `splitBy`, in the same form as `group`. */
+  split: string | null
+  /** Of the actor that `group` or `split` is. */
+  name: string | null
   calls: number
   credits: Credits
   costUsd: NanoUsd | null
@@ -129,29 +133,80 @@ export interface Usage {
 export interface UsageInput {
   organizationId: string
   groupBy: UsageGroup
+  /** Each group once more by this: a row per pair. */
+  splitBy?: UsageGroup | undefined
   from: Date
   to: Date
+  capability?: string | undefined
+  model?: string | undefined
+  actorId?: string | undefined
 }
 
 export async function getUsage(pool: Pool, input: UsageInput): Promise<Usage[]> {
   if (!(input.from < input.to)) throw invalid('from', 'must lie before to')
-  const { organizationId } = input
+  const { organizationId, groupBy, splitBy } = input
+  if (splitBy === groupBy) throw invalid('splitBy', 'must be another one than groupBy')
   const rows = await readAsOrganization<{
     group: string | null
+    split: string | null
+    name: string | null
     calls: string
     credits: string
     cost_usd: string | null
   }>(
     pool,
     organizationId,
-    'select * from stipend.get_usage($1::text, $2::timestamptz, $3::timestamptz, $4::text)',
-    [organizationId, input.from, input.to, requireOneOf('groupBy', input.groupBy, usageGroups)],
+    `select * from stipend.get_usage($1::text, $2::timestamptz, $3::timestamptz, $4::text, $5::text, $6::text, $7::text,
+       $8::text)`,
+    [
+      organizationId,
+      input.from,
+      input.to,
+      requireOneOf('groupBy', groupBy, usageGroups),
+      splitBy === undefined ? null : requireOneOf('splitBy', splitBy, usageGroups),
+      optionalText('capability', input.capability),
+      optionalText('model', input.model),
+      optionalText('actorId', input.actorId),
+    ],
   )
   if (rows.length === 0) await requireOrganization(pool, organizationId)
-  return rows.map((row) => ({
-    group: row.group,
+  return rows.map(({ cost_usd: costUsd, ...row }) => ({
+    ...row,
     calls: Number(row.calls),
     credits: credits(row.credits),
-    costUsd: row.cost_usd === null ? null : nanoUsd(row.cost_usd),
+    costUsd: costUsd === null ? null : nanoUsd(costUsd),
   }))
+}
+
+/** How long credits last at the pace of the last two weeks. */
+export interface Forecast {
+  /** Days that the pace is of, at most 14; null: less than one, or no charge in them. */
+  basisDays: number | null
+  dailyAverage: Credits | null
+  /** What will be charged until the period ends. */
+  projectedUse: Credits | null
+  /** null: they last until the period ends, or the plan is unlimited. */
+  runsOutAt: Date | null
+  periodEndsAt: Date
+}
+
+export async function getForecast(pool: Pool, organizationId: string): Promise<Forecast> {
+  const [row] = await readAsOrganization<{
+    basis_days: string | null
+    daily_average: string | null
+    projected_use: string | null
+    runs_out_at: Date | null
+    period_end: Date
+  }>(pool, organizationId, 'select * from stipend.get_forecast($1::text)', [
+    requireText('organizationId', organizationId),
+  ])
+  if (row === undefined) throw errorOf('organization_not_found', { organizationId })
+  const orNull = (value: string | null) => (value === null ? null : credits(value))
+  return {
+    basisDays: row.basis_days === null ? null : Number(row.basis_days),
+    dailyAverage: orNull(row.daily_average),
+    projectedUse: orNull(row.projected_use),
+    runsOutAt: row.runs_out_at,
+    periodEndsAt: row.period_end,
+  }
 }

@@ -151,3 +151,73 @@ export async function listCapabilities(pool: Pool, organizationId: string): Prom
     })),
   }))
 }
+
+/** A plan as it can be chosen. */
+export interface PlanOffer {
+  plan: string
+  name: string
+  priceUsdCents: number
+  /** null: unlimited. */
+  monthlyCredits: Credits | null
+  welcomeBonus: Credits
+  capabilities: Omit<CapabilityOffer, 'isEnabled'>[]
+}
+
+/** Active plans, cheapest first, with what each allows. */
+export async function listPlans(pool: Pool): Promise<PlanOffer[]> {
+  const rows = await queryRows<{
+    plan: string
+    name: string
+    price_usd_cents: number
+    monthly: string | null
+    welcome: string
+    capabilities: {
+      capability: string
+      name: string
+      description: string | null
+      rateLimits: CapabilityOffer['rateLimits']
+      qualities: {
+        quality: string
+        name: string
+        estimatedCredits: string
+        models: string[]
+        isDefault: boolean
+      }[]
+    }[]
+  }>(
+    pool,
+    `select n.unique_name as plan, n.name, n.price_usd_cents, nullif(n.monthly_ai_credits, -1)::text as monthly,
+       n.welcome_bonus_credits::text as welcome, coalesce(c.offers, '[]') as capabilities
+     from stipend.plans n
+     cross join lateral (
+       select jsonb_agg(jsonb_build_object('capability', g.capability, 'name', a.name, 'description', a.description,
+         'rateLimits', g.limits, 'qualities', g.qualities) order by a.id) as offers
+       from (
+         select o.capability,
+           jsonb_build_object('perMinute', o.rate_limit_rpm, 'perHour', o.rate_limit_rph, 'perDay', o.rate_limit_rpd) as limits,
+           jsonb_agg(jsonb_build_object('quality', o.quality, 'name', q.name, 'models', o.models,
+             'estimatedCredits', o.estimated_credits::text, 'isDefault', o.is_default_quality) order by q.rank) as qualities
+         from stipend.catalog_offers o
+         join stipend.quality_levels q on q.unique_name = o.quality
+         where o.plan_id = n.id and o.is_current and o.capability_is_enabled and o.plan_is_enabled
+         group by 1, 2
+       ) g
+       join stipend.ai_capabilities a on a.unique_name = g.capability) c
+     where n.is_active
+     order by n.price_usd_cents, n.tier_rank, n.id`,
+  )
+  return rows.map(({ plan, name, price_usd_cents: priceUsdCents, monthly, welcome, capabilities }) => ({
+    plan,
+    name,
+    priceUsdCents,
+    monthlyCredits: monthly === null ? null : credits(monthly),
+    welcomeBonus: credits(welcome),
+    capabilities: capabilities.map((capability) => ({
+      ...capability,
+      qualities: capability.qualities.map((quality) => ({
+        ...quality,
+        estimatedCredits: credits(quality.estimatedCredits),
+      })),
+    })),
+  }))
+}

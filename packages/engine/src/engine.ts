@@ -235,6 +235,16 @@ export class Engine<Catalog extends CatalogDefinition = CatalogDefinition> {
     return balances.getLimits(this.#pool, organizationId)
   }
 
+  /** How long credits last at the pace of the last two weeks. @throws StipendError organization_not_found */
+  getForecast(organizationId: string): Promise<balances.Forecast> {
+    return balances.getForecast(this.#pool, organizationId)
+  }
+
+  /** The plans on offer, cheapest first, with what each allows. */
+  listPlans(): Promise<catalogStore.PlanOffer[]> {
+    return catalogStore.listPlans(this.#pool)
+  }
+
   getUsage(input: balances.UsageInput): Promise<balances.Usage[]> {
     return balances.getUsage(this.#pool, input)
   }

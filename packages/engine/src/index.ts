@@ -2,6 +2,7 @@ export type { CapabilityAccess, CapabilityAccessInput } from './access.ts'
 export { type ApiKey, type ApiKeyScope, apiKeyScopes, type CreateApiKeyInput } from './api-keys.ts'
 export {
   type CreditBalance,
+  type Forecast,
   type RateLimit,
   type Usage,
   type UsageGroup,
@@ -31,6 +32,7 @@ export {
   type CatalogDifference,
   type CatalogPush,
   diffCatalog,
+  type PlanOffer,
   pullCatalog,
   pushCatalog,
   type TopupPackage,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { days, hours, useLedger } from '../test/ledger.ts'
+import { days, hours, minutes, useLedger } from '../test/ledger.ts'
 import { credits } from './index.ts'
 
 const ledger = await useLedger()
@@ -34,6 +34,12 @@ test('filters: type, capability, actor and date', async () => {
   expect(await sequences({ type: 'ai_consumption' })).toEqual([3, 2])
   expect(await sequences({ capability: 'draft' })).toEqual([3])
   expect(await sequences({ actorId: 'ann' })).toEqual([2])
+  expect(await sequences({ quality: 'fast' })).toEqual([3, 2])
+  expect(await sequences({ quality: 'none' })).toEqual([])
+  expect(await sequences({ model: 'none' })).toEqual([])
+  const [{ reservationId } = { reservationId: null }] = (await engine.listTransactions({ organizationId }))
+    .transactions
+  expect(await sequences({ reservationId: reservationId ?? 'none' })).toEqual([3])
   expect(await sequences({ from: new Date(Date.now() + hours(1)) })).toEqual([3])
   expect(await sequences({ to: new Date(Date.now() + hours(1)) })).toEqual([2, 1])
   await expect(engine.listTransactions({ organizationId, cursor: 'x' })).rejects.toMatchObject({
@@ -71,6 +77,71 @@ test('usage by day, capability, model and person, late refunds taken off', async
     ['member:ann', 1, 200],
     [null, 1, 150],
   ])
+})
+
+test('usage split once more, and of what a filter leaves; people by name', async () => {
+  const organizationId = await ledger.createOrganization('pro')
+  await ledger.setClock(organizationId, new Date('2031-05-05T12:00:00Z'))
+  const spend = async (id: string, capability: string, amount: number) => {
+    const call = { actor: { type: 'member', id, name: id.toUpperCase() }, capability } as const
+    await ledger.settle(organizationId, await ledger.hold(organizationId, amount, call as object), amount)
+  }
+  await spend('ann', 'reply', 1)
+  await spend('ann', 'draft', 2)
+  await spend('bob', 'reply', 4)
+  const period = { organizationId, from: new Date('2031-05-01'), to: new Date('2031-06-01') }
+  const byDay = await engine.getUsage({ ...period, groupBy: 'day', splitBy: 'capability' })
+  expect(byDay.map(({ group, split, credits: used }) => [group, split, used])).toEqual([
+    ['2031-05-05', 'draft', 200],
+    ['2031-05-05', 'reply', 500],
+  ])
+  const byActor = async (filter: object) =>
+    (await engine.getUsage({ ...period, groupBy: 'actor', ...filter })).map(
+      ({ group, name, credits: used }) => `${group} ${name} ${used}`,
+    )
+  expect(await byActor({})).toEqual(['member:ann ANN 300', 'member:bob BOB 400'])
+  expect(await byActor({ capability: 'reply' })).toEqual(['member:ann ANN 100', 'member:bob BOB 400'])
+  expect(await byActor({ actorId: 'bob' })).toEqual(['member:bob BOB 400'])
+  expect(await byActor({ model: 'none' })).toEqual([])
+  await expect(engine.getUsage({ ...period, groupBy: 'day', splitBy: 'day' })).rejects.toMatchObject({
+    code: 'invalid_request',
+    detail: { field: 'splitBy' },
+  })
+})
+
+test('a forecast is the pace of two weeks at most, and says when credits run out before the period ends', async () => {
+  const organizationId = await ledger.createOrganization('pro')
+  const forecast = () => engine.getForecast(organizationId)
+  const none = { basisDays: null, dailyAverage: null, projectedUse: null, runsOutAt: null }
+  expect(await forecast()).toMatchObject(none)
+  await ledger.spend(organizationId, 10)
+  // Less than a day says nothing.
+  expect(await forecast()).toMatchObject(none)
+  await ledger.moveClock(organizationId, days(10))
+  const slow = await forecast()
+  expect(slow).toMatchObject({ basisDays: 10, dailyAverage: 100, runsOutAt: null })
+  const left = (slow.periodEndsAt.getTime() - Date.now() - days(10)) / days(1)
+  expect(slow.projectedUse).toBeCloseTo(left * 100, -2)
+  const { spendable } = await engine.checkCreditBalance(organizationId)
+  if (spendable === null) throw new Error('pro is not unlimited')
+  await ledger.spend(organizationId, spendable / 100 - 20)
+  const fast = await forecast()
+  // 20 credits are left at (10 + spent) / 10 a day.
+  const daily = (10 + spendable / 100 - 20) / 10
+  expect(fast.dailyAverage).toBeCloseTo(daily * 100, -1)
+  const runsOut = Date.now() + days(10) + (20 / daily) * days(1)
+  expect(Math.abs((fast.runsOutAt?.getTime() ?? 0) - runsOut)).toBeLessThan(minutes(2))
+  // What was charged two weeks ago no longer counts.
+  await ledger.moveClock(organizationId, days(15))
+  expect(await forecast()).toMatchObject(none)
+  await expect(engine.getForecast('nobody')).rejects.toMatchObject({ code: 'organization_not_found' })
+})
+
+test('an unlimited plan never runs out', async () => {
+  const organizationId = await ledger.createOrganization('unlimited')
+  await ledger.spend(organizationId, 50)
+  await ledger.moveClock(organizationId, days(5))
+  expect(await engine.getForecast(organizationId)).toMatchObject({ dailyAverage: 1000, runsOutAt: null })
 })
 
 test('verifyLedger names what an owner has tampered with', async () => {

@@ -190,6 +190,9 @@ export interface ListTransactionsInput {
   type?: TransactionType | undefined
   capability?: string | undefined
   actorId?: string | undefined
+  quality?: string | undefined
+  model?: string | undefined
+  reservationId?: string | undefined
   /** From then on. */
   from?: Date | undefined
   /** Before then. */
@@ -223,8 +226,11 @@ export async function listTransactions(pool: Pool, input: ListTransactionsInput)
        and ($5::text is null or t.actor_id = $5::text)
        and ($6::timestamptz is null or t.sequence >= (select stipend.sequence_at($1::text, $6::timestamptz)))
        and ($7::timestamptz is null or t.sequence < (select stipend.sequence_at($1::text, $7::timestamptz)))
+       and ($8::text is null or t.quality = $8::text)
+       and ($9::text is null or t.model = $9::text)
+       and ($10::text is null or t.reservation_id::text = $10::text)
      order by t.sequence desc
-     limit $8::integer`,
+     limit $11::integer`,
     [
       organizationId,
       input.cursor ?? null,
@@ -233,6 +239,9 @@ export async function listTransactions(pool: Pool, input: ListTransactionsInput)
       optionalText('actorId', input.actorId),
       input.from ?? null,
       input.to ?? null,
+      optionalText('quality', input.quality),
+      optionalText('model', input.model),
+      optionalText('reservationId', input.reservationId),
       limit + 1,
     ],
   )

@@ -40,6 +40,8 @@ export const routeAccess = {
   'GET /credits/transactions': read,
   'GET /credits/limits': read,
   'GET /credits/usage': read,
+  'GET /credits/forecast': read,
+  'GET /billing/plans': { ...read, scopes: ['credits:read', 'billing:write'] },
   'GET /credits/topup-packages': { ...read, scopes: ['credits:read', 'billing:write'] },
   'POST /credits/purchase': { role: 'admin', scopes: ['billing:write'], target: 'organization' },
   'GET /ai/capabilities': explore,

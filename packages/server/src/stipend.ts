@@ -29,6 +29,7 @@ import { requestContext } from './request-context.ts'
 import { createRouter } from './router.ts'
 import { aiRoutes } from './routes/ai.ts'
 import { apiKeyRoutes } from './routes/api-keys.ts'
+import { billingRoutes } from './routes/billing.ts'
 import { budgetRoutes } from './routes/budgets.ts'
 import { creditEventRoutes } from './routes/credit-events.ts'
 import { balanceJson, creditRoutes } from './routes/credits.ts'
@@ -142,6 +143,7 @@ export function createStipend<const Catalog extends CatalogDefinition>(
   registerSecurity(app)
   for (const router of [
     creditRoutes(),
+    billingRoutes(),
     creditEventRoutes({ liveBalances }),
     transactionRoutes(),
     aiRoutes(),

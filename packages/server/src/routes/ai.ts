@@ -20,7 +20,7 @@ const problemOrNull = z.union([problemSchema, z.null()])
 
 const limitOutput = z.int().nullable()
 
-const capabilitySchema = z
+export const capabilitySchema = z
   .object({
     capability: z.string(),
     name: z.string(),
@@ -53,7 +53,7 @@ const capabilitiesRoute = createRoute({
   },
 })
 
-function capabilityJson(offer: CapabilityOffer) {
+export function capabilityJson(offer: CapabilityOffer) {
   return {
     ...offer,
     qualities: offer.qualities.map((quality) => ({

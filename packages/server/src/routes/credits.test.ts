@@ -87,3 +87,21 @@ test('a read needs credits:read, and names it', async () => {
     detail: 'This needs the scope credits:read.',
   })
 })
+
+test('the forecast and the plans on offer', async () => {
+  const { organizationId } = await api.createOrganization('pro')
+  const key = await api.createKey(organizationId, ['credits:read'])
+  const forecast = await api.call('GET', '/credits/forecast', { key })
+  expect(forecast.status).toBe(200)
+  expect(forecast.body).toMatchObject({ basisDays: null, dailyAverage: null, runsOutAt: null })
+  const plans = await api.call('GET', '/billing/plans', { key })
+  expect(plans.status).toBe(200)
+  expect(plans.body.current).toBe('pro')
+  expect(plans.body.pending).toBe(null)
+  const prices = plans.body.plans.map(({ priceUsdCents }) => priceUsdCents)
+  expect(prices).toEqual(prices.toSorted((a, b) => a - b))
+  expect(plans.body.plans.filter(({ isCurrent }) => isCurrent).map(({ plan }) => plan)).toEqual(['pro'])
+  const pro = plans.body.plans.find(({ plan }) => plan === 'pro')
+  const offered = await api.call('GET', '/ai/capabilities', { key })
+  expect(pro?.capabilities).toEqual(offered.body.capabilities.filter(({ isEnabled }) => isEnabled))
+})

@@ -8,7 +8,7 @@ import {
   usageGroups,
 } from '@stipend/engine'
 import { organizationIdOf } from '../context.ts'
-import { protectedRoute } from '../principal.ts'
+import { protectedRoute, readsCustomers } from '../principal.ts'
 import { createRouter } from '../router.ts'
 import {
   creditsOrNull,
@@ -101,15 +101,22 @@ const limitsRoute = createRoute({
 const usageSchema = z
   .object({
     group: z.string().nullable(),
+    split: z.string().nullable().openapi({ description: 'Of splitBy.' }),
+    name: z.string().nullable().openapi({
+      description: 'Of the actor that the group or the split is; customers’ only for who may read them.',
+    }),
     calls: z.int(),
     creditsUsed: creditsOutput,
     costUsd: z.string().nullable().openapi({ description: 'Decimal in US dollars.', example: '0.018000000' }),
   })
   .openapi('Usage')
 
-function usageJson(usage: Usage) {
+function usageJson(usage: Usage, maySeeCustomers: boolean) {
+  const isCustomers = [usage.group, usage.split].some((key) => key?.startsWith('customer:') === true)
   return {
     group: usage.group,
+    split: usage.split,
+    name: isCustomers && !maySeeCustomers ? null : usage.name,
     calls: usage.calls,
     creditsUsed: creditsToNumber(usage.credits),
     costUsd: usage.costUsd === null ? null : formatNanoUsd(usage.costUsd),
@@ -125,6 +132,13 @@ const usageRoute = createRoute({
   request: {
     query: z.strictObject({
       groupBy: z.enum(usageGroups).default('day'),
+      splitBy: z
+        .enum(usageGroups)
+        .optional()
+        .openapi({ description: 'Each group once more by this: a row per pair.' }),
+      capability: textInput(100).optional(),
+      model: textInput().optional(),
+      actorId: textInput().optional(),
       from: timeInput.optional(),
       to: timeInput.optional(),
     }),
@@ -138,6 +152,34 @@ const usageRoute = createRoute({
         usage: z.array(usageSchema),
       }),
       'A row per group',
+    ),
+    ...refusals,
+  },
+})
+
+const forecastRoute = createRoute({
+  method: 'get',
+  path: '/credits/forecast',
+  summary: 'How long credits last at the pace of the last two weeks',
+  tags: ['Credits'],
+  ...protectedRoute('GET /credits/forecast'),
+  responses: {
+    200: jsonAnswer(
+      z
+        .object({
+          basisDays: z
+            .number()
+            .nullable()
+            .openapi({ description: 'What the pace is of; null: less than a day, or no charge.' }),
+          dailyAverage: creditsOutput.nullable(),
+          projectedUse: creditsOutput.nullable().openapi({ description: 'Until the period ends.' }),
+          runsOutAt: timeOutput
+            .nullable()
+            .openapi({ description: 'null: not before the period ends, or never on an unlimited plan.' }),
+          periodEndsAt: timeOutput,
+        })
+        .openapi('Forecast'),
+      'The forecast',
     ),
     ...refusals,
   },
@@ -189,13 +231,34 @@ export function creditRoutes() {
     return c.json({ limits }, 200)
   })
   router.openapi(usageRoute, async (c) => {
-    const { groupBy, from, to } = c.req.valid('query')
+    const { groupBy, splitBy, from, to, ...filters } = c.req.valid('query')
     const organizationId = organizationIdOf(c)
     const since = from ?? (await c.var.engine.checkCreditBalance(organizationId)).periodStartsAt
     const until = to ?? new Date()
-    const usage = await c.var.engine.getUsage({ organizationId, groupBy, from: since, to: until })
+    const asked = { organizationId, groupBy, splitBy, from: since, to: until, ...filters }
+    const usage = await c.var.engine.getUsage(asked)
+    const maySeeCustomers = readsCustomers(c.var.principal)
     return c.json(
-      { groupBy, from: since.toISOString(), to: until.toISOString(), usage: usage.map(usageJson) },
+      {
+        groupBy,
+        from: since.toISOString(),
+        to: until.toISOString(),
+        usage: usage.map((row) => usageJson(row, maySeeCustomers)),
+      },
+      200,
+    )
+  })
+  router.openapi(forecastRoute, async (c) => {
+    const forecast = await c.var.engine.getForecast(organizationIdOf(c))
+    const { basisDays, dailyAverage, projectedUse, runsOutAt, periodEndsAt } = forecast
+    return c.json(
+      {
+        basisDays,
+        dailyAverage: creditsOrNull(dailyAverage),
+        projectedUse: creditsOrNull(projectedUse),
+        runsOutAt: runsOutAt?.toISOString() ?? null,
+        periodEndsAt: periodEndsAt.toISOString(),
+      },
       200,
     )
   })

@@ -60,6 +60,7 @@ export interface AnswerBody extends Row {
   readonly qualities: readonly (Row & { maximumCredits: number; estimatedCredits: number })[]
   readonly apiKeys: readonly Row[]
   readonly usage: readonly Row[]
+  readonly plans: readonly (Row & { priceUsdCents: number })[]
   readonly transaction: Row
   readonly transactions: readonly (Row & { sequence: number })[]
 }
