@@ -29,8 +29,8 @@ test('the session says who is signed in and where to, as it stands now', async (
   const zebra = await newOrganization(uma, 'Zebra')
   const acorn = await newOrganization(uma, 'Acorn')
   expect((await session())['organizations']).toEqual([
-    { id: acorn, slug: 'acorn', name: 'Acorn', role: 'owner' },
     { id: zebra, slug: 'zebra', name: 'Zebra', role: 'owner' },
+    { id: acorn, slug: 'acorn', name: 'Acorn', role: 'owner' },
   ])
   must(await uma.browser.post('/auth/sign-out', {}))
   expect((await session())['person']).toBe(null)
