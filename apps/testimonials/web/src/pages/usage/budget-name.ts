@@ -1,0 +1,15 @@
+import type { Budget } from '../../api/api.generated.ts'
+import type { Names } from '../../api/use-names.ts'
+import type { usageMessages } from './messages.ts'
+
+/** What a budget is a ceiling of. */
+export function budgetName(
+  { scopeType, scopeId }: Budget,
+  names: Names,
+  texts: typeof usageMessages.en,
+): string {
+  if (scopeId === null) return texts.budgetScopes[scopeType]
+  if (scopeType === 'capability') return names.capability(scopeId)
+  if (scopeType === 'form') return `${texts.budgetScopes.form} …${scopeId.slice(-4)}`
+  return names.actor(`${scopeType}:${scopeId}`)
+}
