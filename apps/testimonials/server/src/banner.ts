@@ -1,6 +1,6 @@
 import { formatCredits } from '@stipend/engine'
 import { demoOrganization } from './demo/organization.ts'
-import { demoOwner } from './demo/owner.ts'
+import { demoOwner } from './demo/people.ts'
 import type { Running } from './start.ts'
 
 const example = {

@@ -3,8 +3,15 @@ import type { Logger } from '@stipend/server'
 import { type Database, type DatabaseSettings, openDatabase } from './database.ts'
 import { type DemoCredentials, putDemoCredentials } from './demo/credentials.ts'
 import { putDemoForm } from './demo/form.ts'
-import { demoOrganization, putDemoOrganization, putDemoOrganizationWithHistory } from './demo/organization.ts'
-import { demoOwner, putDemoOwner } from './demo/owner.ts'
+import {
+  demoOrganization,
+  putDemoColleagues,
+  putDemoOrganization,
+  putDemoOrganizationWithHistory,
+  putDemoOwner,
+  putDemoSurroundings,
+} from './demo/organization.ts'
+import { demoOwner } from './demo/people.ts'
 import type { FormSettings } from './forms/settings.ts'
 import { startHousekeeping } from './housekeeping.ts'
 import { defaultSignInSettings, keptSecret, type SignInSettings } from './identity/settings.ts'
@@ -113,12 +120,16 @@ async function openTestimonials(settings: StartSettings, database: Database, { u
   return { testimonials, mailer }
 }
 
-/** Catalog, demo organization with its owner and form; the form's id. */
+/** Catalog, demo organizations with their people and form; the form's id. */
 async function putDemo({ engine }: Testimonials, database: Database): Promise<string> {
   await engine.pushCatalog({ author: 'npm start' })
-  if (database.owner === null) await putDemoOrganization(engine)
-  else await putDemoOrganizationWithHistory(engine, database.owner)
   await putDemoOwner(database.signIn)
+  if (database.owner === null) await putDemoOrganization(engine)
+  else {
+    await putDemoOrganizationWithHistory(engine, database.owner)
+    await putDemoSurroundings(engine)
+    await putDemoColleagues(database.signIn)
+  }
   return await putDemoForm(database.server, demoOrganization.id)
 }
 

@@ -14,6 +14,7 @@ import { consoleRoutes } from './routes/console.ts'
 import { formEntryRoutes } from './routes/form-entries.ts'
 import { formRoutes } from './routes/forms.ts'
 import { remoteAddressOf } from './routes/identify-customer.ts'
+import { memberRoutes } from './routes/members.ts'
 import { withPublicCors } from './routes/public-cors.ts'
 import { publicFormRoutes } from './routes/public-forms.ts'
 import { sessionRoutes } from './routes/session.ts'
@@ -94,6 +95,7 @@ export function createTestimonials(options: TestimonialsOptions): Testimonials {
     formRoutes(),
     formEntryRoutes(),
     publicFormRoutes({ database, settings, stipend }),
+    memberRoutes(signIn),
     sessionRoutes({ signIn, simulated: registry.providers.includes('demo') }),
     ...(signIn === null ? [] : [signInRoutes(signIn, settings.trustedProxies)]),
     ...(consoleFolder === undefined ? [] : [consoleRoutes(consoleFolder)]),

@@ -1,4 +1,5 @@
 import type { Actor, ModelUsage, SettleFlag, Subject } from '@stipend/engine'
+import { demoColleagues, demoOwner } from './people.ts'
 
 type Capability = 'question_generation' | 'testimonial_assembly' | 'testimonial_polish'
 type Quality = 'fast' | 'enhanced'
@@ -21,11 +22,13 @@ export interface PastCall {
   isLate: boolean
 }
 
-const members: readonly Actor[] = [
-  { type: 'member', id: 'member-maya', name: 'Maya Okafor', email: 'maya@lumen-coffee.example' },
-  { type: 'member', id: 'member-jonas', name: 'Jonas Lindqvist', email: 'jonas@lumen-coffee.example' },
-  { type: 'member', id: 'member-priya', name: 'Priya Raman', email: 'priya@lumen-coffee.example' },
-]
+const [jonas, priya] = demoColleagues
+const members: readonly Actor[] = [demoOwner, jonas, priya].map(({ id, name, email }) => ({
+  type: 'member',
+  id,
+  name,
+  email,
+}))
 
 const customers = [
   'Café Sonne',

@@ -2,6 +2,7 @@ import { credits, type Engine, StipendError } from '@stipend/engine'
 import type { TestimonialsCatalog } from '../stipend.catalog.ts'
 import { catalog } from '../stipend.catalog.ts'
 import { type PastCall, planHistory } from './history-plan.ts'
+import { demoOwner } from './people.ts'
 import type { TestClock } from './test-clock.ts'
 
 type DemoEngine = Engine<TestimonialsCatalog>
@@ -48,7 +49,7 @@ async function topUp(engine: DemoEngine, organizationId: string): Promise<void> 
     sourceId: 'demo-history-topup',
     reason: 'Starter package',
     paymentMetadata: { package: 'starter', priceUsdCents: 999, simulated: true },
-    actor: { type: 'member', id: 'member-maya', name: 'Maya Okafor' },
+    actor: { type: 'member', id: demoOwner.id, name: demoOwner.name },
   })
 }
 

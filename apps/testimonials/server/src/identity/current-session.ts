@@ -6,6 +6,7 @@ import type { Auth } from './auth.ts'
 /** Who is signed in, with the organizations that they may go to. */
 export interface CurrentSession {
   person: { id: string; name: string; email: string }
+  /** The one first joined first. */
   organizations: PersonsOrganization[]
 }
 
@@ -39,7 +40,7 @@ async function listOrganizations(database: Pool, userId: string): Promise<Person
       `select organizations.id, organizations.slug, organizations.name, members.role
        from auth.members join auth.organizations on organizations.id = members.organization_id
        where members.user_id = $1::text
-       order by organizations.name, organizations.id`,
+       order by members.created_at, organizations.id`,
       [userId],
     )
     return rows

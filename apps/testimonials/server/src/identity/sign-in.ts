@@ -5,6 +5,7 @@ import { type Auth, createAuth } from './auth.ts'
 import { type CurrentSession, currentSession } from './current-session.ts'
 import { createIdentify } from './identify.ts'
 import { letterLimit } from './letter-limit.ts'
+import { listMembers, type OrganizationPeople } from './members.ts'
 import { ownTokens } from './own-tokens.ts'
 import { createPostOffice } from './post-office.ts'
 import type { SignUpProof } from './sign-up-proof.ts'
@@ -34,6 +35,7 @@ export interface SignIn {
   identify: Identify
   /** null: the headers are nobody's. */
   currentSession(headers: Headers): Promise<CurrentSession | null>
+  listMembers(organizationId: string): Promise<OrganizationPeople>
   /** How somebody can sign in. */
   ways: readonly ('password' | 'google')[]
   /** Whose pages may send cookies. */
@@ -60,6 +62,7 @@ export function createSignIn(options: SignInOptions): SignIn {
     trustedOrigins,
     identify: createIdentify({ auth, database, trustedOrigins, isOperator }),
     currentSession: (headers) => currentSession({ auth, database }, headers),
+    listMembers: (organizationId) => listMembers(database, organizationId),
     ways: options.google === undefined ? ['password'] : ['password', 'google'],
     tokens: ownTokens({
       origin: baseUrl.origin,

@@ -58,7 +58,8 @@ export const formOutput = z
     productDescription: z.string(),
     questions: z.array(questionOutput),
     isOpen: z.boolean(),
-    publicPath: z.string().openapi({ description: 'Of the public form at this server.' }),
+    publicPath: z.string().openapi({ description: 'Of the public form at this server, for programs.' }),
+    pagePath: z.string().openapi({ description: 'Of its page, for people.' }),
     lastInterruption: z
       .object({ reason: z.string(), at: timeOutput })
       .nullable()
@@ -72,6 +73,7 @@ export function formJson({ organizationId: _, lastInterruption, createdAt, updat
   return {
     ...form,
     publicPath: `/public/forms/${form.id}`,
+    pagePath: `/f/${form.id}`,
     lastInterruption: lastInterruption && {
       reason: lastInterruption.reason,
       at: lastInterruption.at.toISOString(),

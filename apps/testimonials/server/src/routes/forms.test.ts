@@ -25,6 +25,7 @@ describe('forms', () => {
       questions: [{ id: 'q1', text: 'What was it like before?' }],
       isOpen: true,
       publicPath: `/public/forms/${form.id}`,
+      pagePath: `/f/${form.id}`,
       lastInterruption: null,
       createdAt: expect.any(String),
       updatedAt: expect.any(String),

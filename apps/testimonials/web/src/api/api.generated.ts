@@ -2325,6 +2325,55 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who belongs to the organization, and who was invited */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The members, owners first */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            members: components["schemas"]["Member"][];
+                            /** @description Pending ones; empty for viewers. */
+                            invitations: components["schemas"]["Invitation"][];
+                        };
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/session": {
         parameters: {
             query?: never;
@@ -3059,8 +3108,10 @@ export interface components {
             productDescription: string;
             questions: components["schemas"]["Question"][];
             isOpen: boolean;
-            /** @description Of the public form at this server. */
+            /** @description Of the public form at this server, for programs. */
             publicPath: string;
+            /** @description Of its page, for people. */
+            pagePath: string;
             /** @description When a customer last could not have AI help, and why; once an hour. */
             lastInterruption: {
                 reason: string;
@@ -3229,6 +3280,28 @@ export interface components {
             /** @description Of the assembled text, where there was one. */
             draftId?: string;
         };
+        Member: {
+            /** @description Of the membership. */
+            id: string;
+            /** @description Of the person: the actor of their ledger rows. */
+            userId: string;
+            name: string;
+            /** @description null for viewers. */
+            email: string | null;
+            /** @enum {string} */
+            role: "viewer" | "member" | "admin" | "owner";
+            /** Format: date-time */
+            createdAt: string;
+        };
+        Invitation: {
+            id: string;
+            email: string;
+            /** @enum {string} */
+            role: "viewer" | "member" | "admin" | "owner";
+            invitedBy: string;
+            /** Format: date-time */
+            expiresAt: string;
+        };
         Session: {
             /** @description null: nobody is signed in. */
             person: {
@@ -3309,6 +3382,8 @@ export type PublicAssembleRequest = components['schemas']['PublicAssembleRequest
 export type PublicAnswer = components['schemas']['PublicAnswer'];
 export type PublicSubmitAnswer = components['schemas']['PublicSubmitAnswer'];
 export type PublicSubmitRequest = components['schemas']['PublicSubmitRequest'];
+export type Member = components['schemas']['Member'];
+export type Invitation = components['schemas']['Invitation'];
 export type Session = components['schemas']['Session'];
 export type $defs = Record<string, never>;
 export type operations = Record<string, never>;

@@ -1,0 +1,73 @@
+import type { ConsoleFormats } from '../../i18n/formats.ts'
+
+const en = {
+  intro: (product: string) =>
+    `How is it going with ${product}? A few words are enough; leave out what you like.`,
+  answerLabel: 'Your answer',
+  write: 'Write it up for me',
+  writing: 'Writing…',
+  byHand: 'I write it myself',
+  left: (count: number, f: ConsoleFormats) =>
+    f.plural(count, { one: '# version left today', other: '# versions left today' }),
+  yourText: 'Your testimonial',
+  yourTextHint: 'Change it until it sounds like you.',
+  simulated: 'Simulated: no AI model was called.',
+  another: 'Another version',
+  refinements: {
+    briefer: 'Briefer',
+    longer: 'Longer',
+    warmer: 'Warmer',
+    more_formal: 'More formal',
+    more_casual: 'More casual',
+  },
+  name: 'Your name',
+  nameHint: 'As it may stand beside the text.',
+  send: 'Send it',
+  sent: 'Thank you!',
+  sentHint: 'Your text has arrived.',
+  sendAnother: 'Write another one',
+  back: 'Back to the questions',
+  closed: 'This form is closed',
+  closedHint: 'It takes no more answers. Thank you for coming by.',
+  unknown: 'There is no such form',
+  unknownHint: 'The address may be misspelt, or the form was removed.',
+  noAi: 'There is no AI help at the moment. You can write it yourself.',
+  needsAnswer: 'Answer at least one question first.',
+  anonymous: 'You are not signed in: your name stands there only if you write it.',
+}
+
+const de: typeof en = {
+  intro: (product) => `Wie läuft es mit ${product}? Ein paar Worte genügen; lassen Sie weg, was Sie mögen.`,
+  answerLabel: 'Ihre Antwort',
+  write: 'Für mich aufschreiben',
+  writing: 'Schreibt …',
+  byHand: 'Ich schreibe selbst',
+  left: (count, f) => f.plural(count, { one: 'heute noch # Fassung', other: 'heute noch # Fassungen' }),
+  yourText: 'Ihr Testimonial',
+  yourTextHint: 'Ändern Sie es, bis es nach Ihnen klingt.',
+  simulated: 'Simuliert: Es wurde kein KI-Modell gefragt.',
+  another: 'Andere Fassung',
+  refinements: {
+    briefer: 'Kürzer',
+    longer: 'Länger',
+    warmer: 'Herzlicher',
+    more_formal: 'Förmlicher',
+    more_casual: 'Lockerer',
+  },
+  name: 'Ihr Name',
+  nameHint: 'Wie er neben dem Text stehen darf.',
+  send: 'Abschicken',
+  sent: 'Vielen Dank!',
+  sentHint: 'Ihr Text ist angekommen.',
+  sendAnother: 'Noch einen schreiben',
+  back: 'Zurück zu den Fragen',
+  closed: 'Dieses Formular ist geschlossen',
+  closedHint: 'Es nimmt keine Antworten mehr an. Danke, dass Sie da waren.',
+  unknown: 'Dieses Formular gibt es nicht',
+  unknownHint: 'Vielleicht enthält die Adresse einen Tippfehler, oder es wurde entfernt.',
+  noAi: 'Im Moment gibt es keine Hilfe der KI. Sie können den Text selbst schreiben.',
+  needsAnswer: 'Beantworten Sie zuerst mindestens eine Frage.',
+  anonymous: 'Sie sind nicht angemeldet: Ihr Name steht nur da, wenn Sie ihn eintragen.',
+}
+
+export const publicFormMessages = { en, de }
