@@ -1,72 +1,31 @@
-import type { Transaction } from './api.generated.ts'
+import type { paths, Transaction, Usage } from './api.generated.ts'
 import { http, read } from './client.ts'
 
-/**
- * Routes and filters of credits that are not in api.generated.ts yet. Once they are, each of these is a call of
- * {@link http} with the generated types.
- */
-const untyped = http as unknown as {
-  GET(
-    path: string,
-    init: {
-      params: { path?: Record<string, unknown>; query?: Record<string, unknown> }
-      signal?: AbortSignal | undefined
-      parseAs?: 'blob'
-    },
-  ): Promise<{ data?: unknown; error?: unknown; response: Response }>
-}
+type Query<Path extends '/credits/usage' | '/credits/transactions'> = NonNullable<
+  paths[Path]['get']['parameters']['query']
+>
 
-export type UsageGroup = 'day' | 'capability' | 'model' | 'actor'
+export type UsageQuery = Query<'/credits/usage'>
+export type UsageGroup = NonNullable<UsageQuery['groupBy']>
 export type UsageSplit = Exclude<UsageGroup, 'day'>
-
 /** Half-open: from ≤ time < to, as ISO 8601. Without: the current period. */
-export interface TimeRange {
-  from?: string | undefined
-  to?: string | undefined
-}
-
-export interface UsageFilters extends TimeRange {
-  capability?: string | undefined
-  actorId?: string | undefined
-  model?: string | undefined
-}
-
-export interface UsageRow {
-  /** UTC day, capability, catalog key of the model, or actor as `type:id`; null: unknown. */
-  group: string | null
-  /** With `splitBy`: the part of the group. */
-  split?: string | null
-  calls: number
-  creditsUsed: number
-  /** Decimal in US dollars; null where the person may not see it. */
-  costUsd: string | null
-}
+export type UsageFilters = Omit<UsageQuery, 'groupBy' | 'splitBy'>
 
 export interface UsageAnswer {
   from: string
   to: string
-  usage: UsageRow[]
+  usage: Usage[]
 }
 
-export interface Forecast {
-  /** Credits a day over the last `basisDays`; null: too little is known. */
-  dailyAverage: number | null
-  basisDays: number | null
-  /** At that pace; null: never, or too little is known. */
-  runsOutAt: string | null
-  /** Credits until the period's end at that pace. */
-  projectedUse: number | null
-  periodEndsAt: string
+export type TransactionQuery = Omit<Query<'/credits/transactions'>, 'limit' | 'cursor' | 'format'>
+export type TransactionType = NonNullable<TransactionQuery['type']>
+
+export interface TransactionPage {
+  transactions: Transaction[]
+  nextCursor: string | null
 }
 
-export interface TransactionQuery extends UsageFilters {
-  type?: string | undefined
-  quality?: string | undefined
-  actorType?: string | undefined
-  reservationId?: string | undefined
-}
-
-/** What the charge was computed from; null: the server does not tell it to this person, or no model was called. */
+/** What a charge was computed from. null: not told to this person, or no model was called. */
 export interface ChargeBasis {
   /** Of the day, in US dollars for a million tokens, decimals. */
   price: {
@@ -76,7 +35,7 @@ export interface ChargeBasis {
     cachedInputUsdPerMillion: string | null
     outputUsdPerMillion: string | null
   } | null
-  /** Of the plan on the provider's cost; 0.25 is a quarter more. */
+  /** On the provider's cost; 0.25 is a quarter more. */
   markup: number | null
   /** Decimal. */
   usdPerCredit: string | null
@@ -87,54 +46,41 @@ export interface TransactionDetail extends Transaction {
   chargeBasis?: ChargeBasis | null
 }
 
-export interface TransactionPage {
-  transactions: Transaction[]
-  nextCursor: string | null
-}
-
 /**
  * Begin of the query keys of all that is read from the ledger: @stipend/vue asks for what begins so again when the
  * balance has changed.
  */
 export const ledgerKey = ['stipend', 'history'] as const
 
-export function readUsage(
-  query: UsageFilters & { groupBy: UsageGroup; splitBy?: UsageSplit | undefined },
-  signal: AbortSignal,
-): Promise<UsageAnswer> {
-  return get('/credits/usage', { ...query }, signal)
-}
+export const readUsage = (query: UsageQuery, signal: AbortSignal): Promise<UsageAnswer> =>
+  read(http.GET('/credits/usage', { params: { query }, signal }))
 
-export function readForecast(signal: AbortSignal): Promise<Forecast> {
-  return get('/credits/forecast', {}, signal)
-}
+export const readForecast = (signal: AbortSignal) => read(http.GET('/credits/forecast', { signal }))
 
 /** Newest first; `cursor`: of the page before. */
-export function readTransactions(
-  query: TransactionQuery & { limit: number; cursor?: string | undefined },
+export async function readTransactions(
+  query: TransactionQuery & { limit: number; cursor?: string },
   signal: AbortSignal,
 ): Promise<TransactionPage> {
-  return get('/credits/transactions', { ...query }, signal)
-}
-
-/** One row with all that its receipt says. */
-export async function readTransaction(sequence: string, signal: AbortSignal): Promise<TransactionDetail> {
-  const params = { path: { sequence } }
-  return (await read(
-    untyped.GET('/credits/transactions/{sequence}', { params, signal }),
-  )) as TransactionDetail
+  const answer = await read(http.GET('/credits/transactions', { params: { query }, signal }))
+  // Text is the answer to format=csv alone.
+  return answer as Exclude<typeof answer, string>
 }
 
 /** All rows that match. */
-export async function readTransactionsCsv(query: TransactionQuery): Promise<Blob> {
-  const params = { query: given({ ...query, format: 'csv' }) }
-  return (await read(untyped.GET('/credits/transactions', { params, parseAs: 'blob' }))) as Blob
+export async function readTransactionsCsv(filters: TransactionQuery): Promise<Blob> {
+  const query = { ...filters, format: 'csv' as const }
+  return await read(http.GET('/credits/transactions', { params: { query }, parseAs: 'blob' }))
 }
 
-async function get<Data>(path: string, query: Record<string, unknown>, signal: AbortSignal): Promise<Data> {
-  return (await read(untyped.GET(path, { params: { query: given(query) }, signal }))) as Data
+// The route is not in api.generated.ts yet: this is a call of `http` then, and ChargeBasis the type that is there.
+const untyped = http as unknown as {
+  GET(
+    path: '/credits/transactions/{sequence}',
+    init: { params: { path: { sequence: string } }; signal: AbortSignal },
+  ): Promise<{ data?: TransactionDetail; error?: unknown; response: Response }>
 }
 
-function given(query: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined))
-}
+/** One row with all that its receipt says. */
+export const readTransaction = (sequence: string, signal: AbortSignal): Promise<TransactionDetail> =>
+  read(untyped.GET('/credits/transactions/{sequence}', { params: { path: { sequence } }, signal }))

@@ -11,7 +11,11 @@ export interface UsageOptions {
 
 /** Charges by group; read again when the balance changes. */
 export function useUsage({ groupBy, splitBy, filters }: UsageOptions) {
-  const query = () => ({ ...toValue(filters), groupBy, splitBy: toValue(splitBy) })
+  const query = () => ({
+    ...toValue(filters),
+    groupBy,
+    ...(splitBy === undefined ? {} : { splitBy: toValue(splitBy) }),
+  })
   return useResource({
     key: () => [...ledgerKey, 'usage', query()],
     load: (signal) => readUsage(query(), signal),

@@ -1,5 +1,5 @@
 import type { CreditBalance } from '@stipend/client'
-import type { Forecast, UsageRow } from '../api/credits.ts'
+import type { Forecast, Usage } from '../api/api.generated.ts'
 import { sumOfCredits } from './usage-series.ts'
 import { dayMs, startOfDay, utcDay, utcDays } from './utc-days.ts'
 
@@ -25,7 +25,7 @@ export interface BurnDown {
  */
 export function burnDownOf(
   balance: CreditBalance,
-  rows: readonly UsageRow[],
+  rows: readonly Usage[],
   forecast: Forecast | undefined,
   now: number,
 ): BurnDown {

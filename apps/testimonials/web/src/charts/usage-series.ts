@@ -1,4 +1,4 @@
-import type { UsageRow } from '../api/credits.ts'
+import type { Usage } from '../api/api.generated.ts'
 
 /** One colour of a stacked chart. */
 export interface Series {
@@ -16,7 +16,7 @@ export const otherKey = 'other'
 const mostSeries = 6
 
 /** Rows by day and split, as the columns of a chart: the largest first, the rest together. */
-export function seriesOf(rows: readonly UsageRow[], days: readonly string[]): Series[] {
+export function seriesOf(rows: readonly Usage[], days: readonly string[]): Series[] {
   const byKey = new Map<string, number[]>()
   for (const { group, split, creditsUsed } of rows) {
     const day = days.indexOf(group ?? '')

@@ -22,6 +22,6 @@ export function useEntryNames() {
     },
     /** null: nobody, it came with the plan. */
     actor: ({ actor }: Transaction) =>
-      actor === null ? null : names.actor(`${actor.type}:${actor.id}`, actor.name),
+      actor === null ? null : names.actor(`${actor.type}:${actor.id}`, actor.name ?? null),
   }
 }

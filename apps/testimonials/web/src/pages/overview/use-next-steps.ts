@@ -3,13 +3,14 @@ import { useCreditBalance } from '@stipend/vue'
 import { computed } from 'vue'
 import type { RouteLocationRaw } from 'vue-router'
 import { http, read } from '../../api/client.ts'
-import { readMembers } from '../../api/members.ts'
+import { membersResource, useActorNames } from '../../api/use-actor-names.ts'
 import { useNames } from '../../api/use-names.ts'
 import { useResource } from '../../api/use-resource.ts'
 import { useFormats } from '../../i18n/formats.ts'
 import { useMessages } from '../../i18n/locale.ts'
 import { may } from '../../session/session.ts'
 import { budgetName } from '../usage/budget-name.ts'
+import { budgetsResource } from '../usage/budgets-resource.ts'
 import { usageMessages } from '../usage/messages.ts'
 import { overviewMessages } from './messages.ts'
 import { useForecast } from './use-forecast.ts'
@@ -29,86 +30,112 @@ const fullShare = 0.8
 
 /** What asks for somebody's attention, the most urgent first. What may not be seen, or failed, asks for nothing. */
 export function useNextSteps() {
-  const m = useMessages(overviewMessages)
-  const usageTexts = useMessages(usageMessages)
-  const f = useFormats()
-  const names = useNames()
-  const { balance, isLow, status } = useCreditBalance()
-  const forecast = useForecast()
-  const members = useResource({ key: ['members'], load: readMembers })
-  const forms = useResource({ key: ['forms'], load: (signal) => read(http.GET('/forms', { signal })) })
-  const budgets = useResource({
-    key: ['budgets'],
-    load: (signal) => read(http.GET('/budgets', { signal })),
-    isEnabled: may('admin'),
-  })
+  const credits = useCreditSteps()
+  const budgets = useBudgetSteps()
+  const forms = useFormSteps()
+  const invitations = useInvitationSteps()
+  const { status } = useCreditBalance()
+  return {
+    isLoading: computed(() => status.value === 'loading' || forms.isLoading.value),
+    steps: computed(() => [...credits.value, ...budgets.value, ...forms.steps.value, ...invitations.value]),
+  }
+}
 
-  const credits = computed((): NextStep[] => {
-    const plans = { action: m.value.steps.comparePlans, to: { name: 'plans' } }
+function useCreditSteps() {
+  const m = useMessages(overviewMessages)
+  const f = useFormats()
+  const { balance, isLow } = useCreditBalance()
+  const forecast = useForecast()
+  return computed((): NextStep[] => {
     if (balance.value === undefined || balance.value.unlimited) return []
-    const spendable = balance.value.spendable ?? 0
-    const step = (tone: NextStep['tone'], text: string) => [
-      { key: 'credits', icon: TriangleAlert, tone, text, ...plans },
+    const step = (tone: NextStep['tone'], text: string): NextStep[] => [
+      {
+        key: 'credits',
+        icon: TriangleAlert,
+        tone,
+        text,
+        action: m.value.steps.comparePlans,
+        to: { name: 'plans' },
+      },
     ]
+    const spendable = balance.value.spendable ?? 0
     if (spendable <= 0) return step('danger', m.value.steps.empty)
     if (isLow.value) return step('warning', m.value.steps.low(f.value.credits(spendable)))
-    const { runsOutAt, periodEndsAt } = forecast.data.value ?? { runsOutAt: null, periodEndsAt: '' }
-    if (runsOutAt === null || Date.parse(runsOutAt) >= Date.parse(periodEndsAt)) return []
-    return step('warning', m.value.steps.runsOutEarly(f.value.shortDate(runsOutAt)))
+    const runsOutAt = forecast.data.value?.runsOutAt ?? null
+    return runsOutAt === null ? [] : step('warning', m.value.steps.runsOutEarly(f.value.shortDate(runsOutAt)))
   })
-  const fullBudgets = computed(() =>
-    (budgets.data.value?.budgets ?? [])
-      .filter(({ usedCredits, limitCredits }) => usedCredits >= limitCredits * fullShare)
-      .map((budget): NextStep => {
-        const share = f.value.percent(budget.usedCredits / Math.max(budget.limitCredits, 0.01))
-        return {
-          key: `budget ${budget.id}`,
-          icon: Gauge,
-          tone: budget.isHard && budget.usedCredits >= budget.limitCredits ? 'danger' : 'warning',
-          text: m.value.steps.budget(budgetName(budget, names, usageTexts.value), share),
-          action: m.value.steps.seeLimits,
-          to: { name: 'usage', params: { tab: 'limits' } },
-        }
-      }),
+}
+
+function useBudgetSteps() {
+  const m = useMessages(overviewMessages)
+  const texts = useMessages(usageMessages)
+  const f = useFormats()
+  const names = useNames()
+  const budgets = useResource({ ...budgetsResource, isEnabled: may('admin') })
+  const full = computed(() =>
+    (budgets.data.value?.budgets ?? []).filter(
+      ({ usedCredits, limitCredits }) => usedCredits >= limitCredits * fullShare,
+    ),
   )
-  const formSteps = computed((): NextStep[] => {
-    const known = forms.data.value?.forms
-    if (known === undefined) return []
-    if (known.length === 0 && may('admin')) {
-      const { noForms: text, newForm: action } = m.value.steps
-      return [
-        {
-          key: 'form',
-          icon: FileText,
-          tone: 'neutral',
-          text,
-          action,
-          to: { name: 'forms', query: { new: '1' } },
-        },
-      ]
+  const actors = useActorNames(() => full.value.length > 0)
+  return computed(() =>
+    full.value.map((budget): NextStep => {
+      const { usedCredits, limitCredits } = budget
+      const share = f.value.percent(usedCredits / Math.max(limitCredits, 0.01))
+      return {
+        key: `budget ${budget.id}`,
+        icon: Gauge,
+        tone: budget.isHard && usedCredits >= limitCredits ? 'danger' : 'warning',
+        text: m.value.steps.budget(budgetName(budget, names, actors.value, texts.value), share),
+        action: m.value.steps.seeLimits,
+        to: { name: 'usage', params: { tab: 'limits' } },
+      }
+    }),
+  )
+}
+
+function useFormSteps() {
+  const m = useMessages(overviewMessages)
+  const f = useFormats()
+  const { data, status } = useResource({
+    key: ['forms'],
+    load: (signal) => read(http.GET('/forms', { signal })),
+  })
+  const steps = computed((): NextStep[] => {
+    if (data.value === undefined) return []
+    const { noForms, newForm, interrupted, openForm } = m.value.steps
+    if (data.value.forms.length === 0 && may('admin')) {
+      const to = { name: 'forms', query: { new: '1' } }
+      return [{ key: 'form', icon: FileText, tone: 'neutral', text: noForms, action: newForm, to }]
     }
-    return known.flatMap(({ id, name, lastInterruption }) =>
-      lastInterruption === null || Date.parse(lastInterruption.at) < Date.now() - newsMs
-        ? []
-        : {
-            key: `form ${id}`,
-            icon: TriangleAlert,
-            tone: 'warning' as const,
-            text: m.value.steps.interrupted(name, f.value.relative(lastInterruption.at)),
-            action: m.value.steps.openForm,
-            to: { name: 'form', params: { formId: id } },
-          },
-    )
+    return data.value.forms.flatMap(({ id, name, lastInterruption }): NextStep[] => {
+      if (lastInterruption === null || Date.parse(lastInterruption.at) < Date.now() - newsMs) return []
+      const text = interrupted(name, f.value.relative(lastInterruption.at))
+      const to = { name: 'form', params: { formId: id } }
+      return [{ key: `form ${id}`, icon: TriangleAlert, tone: 'warning', text, action: openForm, to }]
+    })
   })
-  const invitations = computed((): NextStep[] => {
-    const count = members.data.value?.invitations?.length ?? 0
-    if (count === 0 || !may('admin')) return []
+  return { steps, isLoading: computed(() => status.value === 'loading') }
+}
+
+function useInvitationSteps() {
+  const m = useMessages(overviewMessages)
+  const members = useResource({ ...membersResource, isEnabled: may('admin') })
+  return computed((): NextStep[] => {
+    const count = members.data.value?.invitations.length ?? 0
+    const { invitations, seeMembers } = m.value.steps
     const to = { name: 'settings', params: { section: 'members' } }
-    const { invitations: text, seeMembers: action } = m.value.steps
-    return [{ key: 'invitations', icon: UserPlus, tone: 'neutral', text: text(count), action, to }]
+    return count === 0
+      ? []
+      : [
+          {
+            key: 'invitations',
+            icon: UserPlus,
+            tone: 'neutral',
+            text: invitations(count),
+            action: seeMembers,
+            to,
+          },
+        ]
   })
-  return {
-    isLoading: computed(() => status.value === 'loading' || forms.status.value === 'loading'),
-    steps: computed(() => [...credits.value, ...fullBudgets.value, ...formSteps.value, ...invitations.value]),
-  }
 }

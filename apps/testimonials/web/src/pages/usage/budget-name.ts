@@ -6,10 +6,12 @@ import type { usageMessages } from './messages.ts'
 export function budgetName(
   { scopeType, scopeId }: Budget,
   names: Names,
+  actors: ReadonlyMap<string, string>,
   texts: typeof usageMessages.en,
 ): string {
   if (scopeId === null) return texts.budgetScopes[scopeType]
   if (scopeType === 'capability') return names.capability(scopeId)
   if (scopeType === 'form') return `${texts.budgetScopes.form} …${scopeId.slice(-4)}`
-  return names.actor(`${scopeType}:${scopeId}`)
+  const actor = `${scopeType}:${scopeId}`
+  return names.actor(actor, actors.get(actor) ?? null)
 }

@@ -1,10 +1,26 @@
 import type { LocationQuery, LocationQueryRaw } from 'vue-router'
+import type { TransactionType } from '../../api/credits.ts'
 import { dayMs, utcDay } from '../../charts/utc-days.ts'
 
 export const ranges = ['period', '7d', '30d', '90d', 'custom'] as const
 export type Range = (typeof ranges)[number]
 export const splits = ['capability', 'model', 'actor'] as const
 export type Split = (typeof splits)[number]
+
+export const types = [
+  'ai_consumption',
+  'plan_allocation',
+  'topup_purchase',
+  'welcome_bonus',
+  'promo_bonus',
+  'referral_bonus',
+  'refund',
+  'admin_adjustment',
+  'plan_change_adjustment',
+  'credit_expiry',
+  'topup_clawback',
+  'clawback_reversal',
+] as const satisfies readonly TransactionType[]
 
 /** What the address of the usage pages says. Days are UTC, as the server counts them. */
 export interface UsageAddress {
@@ -17,7 +33,7 @@ export interface UsageAddress {
   /** As `type:id`. */
   actor: string | null
   /** Of ledger rows; the history alone knows it. */
-  type: string | null
+  type: TransactionType | null
   by: Split
 }
 
@@ -38,7 +54,7 @@ export function addressOf(query: LocationQuery): UsageAddress {
     capability: text('capability'),
     model: text('model'),
     actor: text('actor'),
-    type: text('type'),
+    type: types.find((known) => known === text('type')) ?? null,
     by: splits.find((known) => known === text('by')) ?? 'capability',
   }
 }

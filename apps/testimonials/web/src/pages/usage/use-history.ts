@@ -10,7 +10,10 @@ export function useHistory(query: () => TransactionQuery | null) {
   const pages = useInfiniteQuery({
     queryKey: computed(() => [...ledgerKey, 'transactions', query()]),
     queryFn: ({ pageParam, signal }) =>
-      readTransactions({ ...query(), limit: pageSize, cursor: pageParam ?? undefined }, signal),
+      readTransactions(
+        { ...query(), limit: pageSize, ...(pageParam === null ? {} : { cursor: pageParam }) },
+        signal,
+      ),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.nextCursor,
     enabled: computed(() => query() !== null),

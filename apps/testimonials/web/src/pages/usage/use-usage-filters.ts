@@ -25,23 +25,19 @@ export function useUsageFilters() {
     const last = utcDay(Math.min(Date.now(), Date.parse(periodEndsAt)))
     return { days: utcDays(utcDay(periodStartsAt), last), from: periodStartsAt, to: periodEndsAt }
   })
-  const times = computed(() => ({ from: range.value?.from, to: range.value?.to }))
+  const times = computed(() => (range.value === null ? {} : { from: range.value.from, to: range.value.to }))
   const usage = computed((): UsageFilters => {
     const { capability, model, actor } = address.value
     return {
       ...times.value,
-      capability: capability ?? undefined,
-      model: model ?? undefined,
-      actorId: actor === null ? undefined : idOf(actor),
+      ...(capability === null ? {} : { capability }),
+      ...(model === null ? {} : { model }),
+      ...(actor === null ? {} : { actorId: idOf(actor) }),
     }
   })
   const transactions = computed((): TransactionQuery => {
-    const { actor, type } = address.value
-    return {
-      ...usage.value,
-      type: type ?? undefined,
-      actorType: actor?.slice(0, actor.indexOf(':')),
-    }
+    const { type } = address.value
+    return { ...usage.value, ...(type === null ? {} : { type }) }
   })
   const isFiltered = computed(() => {
     const { capability, model, actor, type } = address.value
