@@ -1,6 +1,7 @@
 import type { Logger } from '@stipend/server'
 import type { Pool } from 'pg'
 import { deleteOldDrafts } from './forms/testimonial.ts'
+import { deleteOldGenerations } from './generations/generation.ts'
 import { deleteExpiredSignIns } from './identity/expired.ts'
 
 const dayMs = 24 * 60 * 60 * 1000
@@ -12,7 +13,11 @@ export function startHousekeeping(
 ): { stop(): Promise<void> } {
   let running = Promise.resolve()
   const run = () => {
-    running = Promise.all([deleteExpiredSignIns(signIn), deleteOldDrafts(server)])
+    running = Promise.all([
+      deleteExpiredSignIns(signIn),
+      deleteOldDrafts(server),
+      cleanHistories(server, signIn),
+    ])
       .then(() => undefined)
       .catch(() => logger.error({ code: 'database_unavailable' }, 'what has expired was not deleted'))
   }
@@ -24,4 +29,10 @@ export function startHousekeeping(
       await running
     },
   }
+}
+
+/** Of each organization that people can sign in to. */
+async function cleanHistories(server: Pool, signIn: Pool): Promise<void> {
+  const { rows } = await signIn.query<{ id: string }>('select id from auth.organizations order by id')
+  for (const { id } of rows) await deleteOldGenerations(server, id)
 }

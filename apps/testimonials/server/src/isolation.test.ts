@@ -16,7 +16,10 @@ let product: TestProduct
 let ours: Cast
 let theirs: Cast
 /** Ids of Bravo's, by what they are of. */
-let ids: Record<'form' | 'testimonial' | 'submission' | 'reservation' | 'budget' | 'apiKey' | 'actor', string>
+let ids: Record<
+  'form' | 'testimonial' | 'submission' | 'reservation' | 'budget' | 'apiKey' | 'actor' | 'generation',
+  string
+>
 let operations: { method: string; path: string }[]
 
 beforeAll(async () => {
@@ -63,6 +66,7 @@ async function live(send: Send) {
     await send('PUT', '/budgets', { scopeType: 'organization', period: 'day', limitCredits: 100 }),
   ).body
   const apiKey = must(await send('POST', '/api-keys', { name: mark, scopes: ['ai:run'] }), 201).body
+  const [generation] = must(await send('GET', '/ai/generations')).body.generations
   const [row] = must(await send('GET', '/credits/transactions')).body.transactions
   return {
     form: form.id,
@@ -72,6 +76,7 @@ async function live(send: Send) {
     budget: budget.id,
     apiKey: apiKey.id,
     actor: row.actor.id,
+    generation: generation.id,
   }
 }
 
@@ -100,6 +105,7 @@ function paths(path: string): { theirs: string; nobodys: string } {
     'api-keys': ids.apiKey,
     forms: ids.form,
     testimonials: ids.testimonial,
+    generations: ids.generation,
   }
   const filled = path.replaceAll(
     /([\w-]+)\/\{\w+\}/g,

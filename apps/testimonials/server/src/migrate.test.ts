@@ -96,6 +96,9 @@ test('row level security is on for every table of an organization’s, and shows
      values ('${organization}', '${formId}', '${formId}', '[]')`,
     `insert into testimonials.testimonials (organization_id, id, form_id, submission_id, status, made_by, text)
      values ('${organization}', '${formId}', '${formId}', '${formId}', 'submitted', 'manual', 't')`,
+    `insert into testimonials.generations (organization_id, id, person_id, capability, quality, model, is_simulated, input,
+       output, credits_used, reservation_id)
+     values ('${organization}', '${formId}', 'p', 'testimonial_polish', 'fast', 'm', false, '{}', '{}', 1, '${formId}')`,
     `insert into testimonials.ai_interruptions values ('${organization}', '${formId}', 'r', now())`,
   ]
   for (const organization of ['acme', 'bell']) {

@@ -4,6 +4,7 @@ import type { Pool } from 'pg'
 import { exportCustomer } from './forms/erase-customer.ts'
 import { createEventHandler } from './forms/on-event.ts'
 import { defaultFormSettings, type FormSettings } from './forms/settings.ts'
+import { exportGenerations } from './generations/generation.ts'
 import { clientAddress, senderOf } from './identity/client-address.ts'
 import { createSignIn, type SignIn, type SignInOptions } from './identity/sign-in.ts'
 import type { Connection } from './listen.ts'
@@ -13,6 +14,7 @@ import { testimonialRoutes } from './routes/ai.ts'
 import { consoleRoutes } from './routes/console.ts'
 import { formEntryRoutes } from './routes/form-entries.ts'
 import { formRoutes } from './routes/forms.ts'
+import { generationRoutes } from './routes/generations.ts'
 import { remoteAddressOf } from './routes/identify-customer.ts'
 import { memberRoutes } from './routes/members.ts'
 import { withPublicCors } from './routes/public-cors.ts'
@@ -82,8 +84,10 @@ export function createTestimonials(options: TestimonialsOptions): Testimonials {
       return address === null ? null : senderOf(address)
     },
     onEvent: createEventHandler(database),
-    exportHostParty: async ({ organizationId, type, id }) =>
-      type === 'customer' ? exportCustomer(database, { organizationId, customerId: id }) : null,
+    exportHostParty: async ({ organizationId, type, id }) => {
+      if (type === 'customer') return exportCustomer(database, { organizationId, customerId: id })
+      return type === 'member' ? exportGenerations(database, organizationId, id) : null
+    },
   })
   async function putOrganization({ id, name }: { id: string; name: string }): Promise<void> {
     await stipend.engine.putOrganization({ organizationId: id, name, plan: 'free' })
@@ -92,6 +96,7 @@ export function createTestimonials(options: TestimonialsOptions): Testimonials {
   if (consoleFolder === undefined) stipend.app.get('/', (c) => c.redirect('docs', 302))
   for (const router of [
     testimonialRoutes(stipend),
+    generationRoutes(),
     formRoutes(),
     formEntryRoutes(),
     publicFormRoutes({ database, settings, stipend }),

@@ -1,19 +1,20 @@
-import { credits, type ExecuteInput, errorOf } from '@stipend/engine'
+import { credits, type ExecuteInput, errorOf, StipendError } from '@stipend/engine'
 import { type Receipt, receiptIn } from '@stipend/engine/ai'
 import { idempotencyKeyOf, organizationIdOf, type StipendEnv, setCreditHeaders } from '@stipend/server'
 import { generateText, jsonSchema, NoObjectGeneratedError, Output, streamText } from 'ai'
 import type { Context } from 'hono'
 import { streamSSE } from 'hono/streaming'
+import { type GenerationCapability, keepGeneration } from '../generations/generation.ts'
 import { type Prompt, type Quality, reasoning } from '../prompts/prompt.ts'
 import type { TestimonialsStipend } from '../testimonials.ts'
 
 /** One of the product's AI features, asked for by somebody who is signed in. */
 export interface Task<Answer> {
-  capability: 'question_generation' | 'testimonial_assembly' | 'testimonial_polish'
+  capability: GenerationCapability
   quality: Quality | undefined
   prompt: Prompt<Answer>
   /** The request as validated: another one under the same Idempotency-Key is refused. */
-  body: unknown
+  body: object
 }
 
 /** The answer with its charge, as JSON. @throws StipendError with the refusal, `provider_failed` with what was charged. */
@@ -23,6 +24,7 @@ export async function generateAnswer<Answer extends object>(
   task: Task<Answer>,
 ) {
   const { answer, receipt } = await generateFor(callerOf(c), stipend, task)
+  await keep(c, task, answer, receipt)
   setCreditHeaders(c, {
     creditsUsed: credits(receipt.creditsUsed),
     balanceRemaining: credits(receipt.balanceRemaining),
@@ -85,12 +87,40 @@ export async function streamAnswer<Answer extends object>(
       const receipt = requireReceipt(receiptIn(await result.finalStep))
       const answer = task.prompt.answer.safeParse(await result.output)
       if (!answer.success) throw unusable(receipt)
+      await keep(c, task, answer.data, receipt)
       await send('done', JSON.stringify({ ...answer.data, ...chargeOf(receipt) }))
     } catch (error) {
       if (left.signal.aborted) return
       const receipt = NoObjectGeneratedError.isInstance(error) ? receiptIn(await result.finalStep) : null
       await send('problem', stipend.problem(receipt === null ? error : unusable(receipt)))
     }
+  })
+}
+
+/** For the history of the studio, of people alone. An answer that was paid for is told though it could not be kept. */
+async function keep<Answer extends object>(
+  c: Context<StipendEnv>,
+  { capability, body }: Task<Answer>,
+  answer: Answer,
+  receipt: Receipt,
+): Promise<void> {
+  const { principal, database, requestId, logger } = c.var
+  if (principal.role === null || principal.actor.type !== 'member') return
+  const { quality, model, simulated, creditsUsed, reservationId } = receipt
+  await keepGeneration(database, organizationIdOf(c), {
+    personId: principal.actor.id,
+    personName: principal.actor.name ?? null,
+    capability,
+    quality,
+    model: model ?? '',
+    simulated,
+    input: { ...body },
+    output: { ...answer },
+    creditsUsed,
+    reservationId,
+  }).catch((error: unknown) => {
+    const code = error instanceof StipendError ? error.code : 'internal'
+    logger?.error({ requestId, code }, 'an answer was not kept for the history')
   })
 }
 

@@ -1765,6 +1765,104 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/ai/generations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What people of the organization had written, newest first; kept for 30 days */
+        get: {
+            parameters: {
+                query?: {
+                    limit?: number;
+                    /** @description nextCursor of the page before. */
+                    cursor?: string;
+                    capability?: "question_generation" | "testimonial_assembly" | "testimonial_polish";
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description A page */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            generations: components["schemas"]["Generation"][];
+                            nextCursor: string | null;
+                        };
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ai/generations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove one from the history; what it cost stays in the ledger */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Removed */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/forms": {
         parameters: {
             query?: never;
@@ -3101,6 +3199,31 @@ export interface components {
             /** @example A bit shorter */
             instruction?: string;
         };
+        Generation: {
+            id: string;
+            personId: string;
+            personName: string | null;
+            /** @enum {string} */
+            capability: "question_generation" | "testimonial_assembly" | "testimonial_polish";
+            quality: string;
+            model: string;
+            simulated: boolean;
+            /** @description As the route took it. */
+            input: {
+                [key: string]: unknown;
+            };
+            /** @description One of them, as the route answered it. */
+            output: {
+                questions?: string[];
+                testimonial?: string;
+                text?: string;
+            };
+            /** @example 1.25 */
+            creditsUsed: number;
+            reservationId: string;
+            /** Format: date-time */
+            createdAt: string;
+        };
         Form: {
             id: string;
             name: string;
@@ -3366,6 +3489,7 @@ export type AssembleTestimonialAnswer = components['schemas']['AssembleTestimoni
 export type AssembleTestimonialRequest = components['schemas']['AssembleTestimonialRequest'];
 export type PolishTestimonialAnswer = components['schemas']['PolishTestimonialAnswer'];
 export type PolishTestimonialRequest = components['schemas']['PolishTestimonialRequest'];
+export type Generation = components['schemas']['Generation'];
 export type Form = components['schemas']['Form'];
 export type Question = components['schemas']['Question'];
 export type CreateFormRequest = components['schemas']['CreateFormRequest'];
