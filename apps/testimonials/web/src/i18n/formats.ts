@@ -8,6 +8,8 @@ export interface ConsoleFormats extends Formats {
   percent(share: number): string
   /** Mon 3 Nov, of a UTC day such as 2026-11-03. */
   day(day: string): string
+  /** 3 Nov, of a UTC day. */
+  shortDay(day: string): string
   /** 3 Nov, of a time. */
   shortDate(time: string | Date): string
   /** In 3 days, 2 hours ago. */
@@ -33,6 +35,7 @@ export function useFormats(): ComputedRef<ConsoleFormats> {
       month: 'short',
       timeZone: 'UTC',
     })
+    const shortDay = new Intl.DateTimeFormat(tag, { day: 'numeric', month: 'short', timeZone: 'UTC' })
     const shortDate = new Intl.DateTimeFormat(tag, { day: 'numeric', month: 'short' })
     const relative = new Intl.RelativeTimeFormat(tag, { numeric: 'auto' })
     const list = new Intl.ListFormat(tag, { type: 'conjunction' })
@@ -40,6 +43,7 @@ export function useFormats(): ComputedRef<ConsoleFormats> {
       ...formats.value,
       percent: (share) => percent.format(share),
       day: (value) => day.format(new Date(`${value}T00:00:00Z`)),
+      shortDay: (value) => shortDay.format(new Date(`${value}T00:00:00Z`)),
       shortDate: (value) => shortDate.format(new Date(value)),
       relative: (value) => {
         const ms = new Date(value).getTime() - Date.now()
