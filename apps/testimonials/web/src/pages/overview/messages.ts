@@ -49,7 +49,7 @@ const de: typeof en = {
   title: 'Übersicht',
   burnDown: 'Credits in diesem Zeitraum',
   runsOutEarly: (day, pace, renewal) =>
-    `Bei ${pace} Credits am Tag sind sie am ${day} verbraucht, vor der Erneuerung am ${renewal}.`,
+    `Bei ${pace} am Tag sind sie am ${day} verbraucht, vor der Erneuerung (${renewal}).`,
   lasts: (pace, left, renewal) =>
     `Bei ${pace} Credits am Tag sind bei der Erneuerung am ${renewal} noch etwa ${left} übrig.`,
   unlimitedPace: (pace, use, end) =>
