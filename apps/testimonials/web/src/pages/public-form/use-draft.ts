@@ -1,4 +1,4 @@
-import { type Ref, ref, watch } from 'vue'
+import { useKept } from '../../api/use-kept.ts'
 
 /** What a customer has written so far. */
 export interface FormDraft {
@@ -11,26 +11,13 @@ export interface FormDraft {
   name: string
 }
 
-const empty = (): FormDraft => ({ answers: {}, text: null, draftId: null, name: '' })
-
 /** Survives a reload, in this tab. */
-export function useDraft(formId: string): { draft: Ref<FormDraft>; forget(): void } {
-  const key = `form-draft:${formId}`
-  const draft = ref(readDraft(key))
-  watch(draft, (value) => sessionStorage.setItem(key, JSON.stringify(value)), { deep: true })
-  return {
-    draft,
-    forget: () => {
-      draft.value = empty()
-    },
-  }
-}
-
-function readDraft(key: string): FormDraft {
-  try {
-    const kept: unknown = JSON.parse(sessionStorage.getItem(key) ?? 'null')
-    return typeof kept === 'object' && kept !== null ? { ...empty(), ...kept } : empty()
-  } catch {
-    return empty()
-  }
+export function useDraft(formId: string) {
+  const { value: draft, forget } = useKept<FormDraft>(`form-draft:${formId}`, () => ({
+    answers: {},
+    text: null,
+    draftId: null,
+    name: '',
+  }))
+  return { draft, forget }
 }
