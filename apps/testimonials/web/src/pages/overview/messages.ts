@@ -28,6 +28,9 @@ const en = {
   next: 'What to do next',
   nothingToDo: 'All is in order',
   nothingToDoHint: 'Low credits, full budgets and open invitations would be listed here.',
+  nothingToDoForMembers: 'Low credits and interrupted forms would be listed here.',
+  notAllKnown: 'Not all could be checked',
+  notAllKnownHint: 'Something did not answer. Load the page again in a moment.',
   steps: {
     empty: 'No credits are left',
     low: (left: string) => `Only ${left} credits are left`,
@@ -75,6 +78,9 @@ const de: typeof en = {
   next: 'Nächste Schritte',
   nothingToDo: 'Alles in Ordnung',
   nothingToDoHint: 'Knappe Credits, volle Budgets und offene Einladungen stünden hier.',
+  nothingToDoForMembers: 'Knappe Credits und unterbrochene Formulare stünden hier.',
+  notAllKnown: 'Nicht alles konnte geprüft werden',
+  notAllKnownHint: 'Etwas hat nicht geantwortet. Laden Sie die Seite gleich noch einmal.',
   steps: {
     empty: 'Es sind keine Credits übrig',
     low: (left) => `Es sind nur noch ${left} Credits übrig`,
