@@ -1,5 +1,4 @@
 const en = {
-  title: 'Overview',
   burnDown: 'Credits this period',
   runsOutEarly: (day: string, pace: string, renewal: string) =>
     `At ${pace} credits a day they run out on ${day}, before they renew on ${renewal}.`,
@@ -49,7 +48,6 @@ const en = {
 }
 
 const de: typeof en = {
-  title: 'Übersicht',
   burnDown: 'Credits in diesem Zeitraum',
   runsOutEarly: (day, pace, renewal) =>
     `Bei ${pace} am Tag sind sie am ${day} verbraucht, vor der Erneuerung (${renewal}).`,
