@@ -77,7 +77,7 @@ const en = {
   reasoning: (tokens: string) => `${tokens} of it reasoning`,
   pricePerMillion: 'a million',
   priceOfDay: (source: string, day: string | null) =>
-    day === null ? `Price of the ${source}` : `Price of the ${source} from ${day}`,
+    day === null ? `Prices from the ${source}` : `Prices since ${day}, from the ${source}`,
   sources: { operator: 'operator', catalog: 'catalog', library: 'price library' } as Record<string, string>,
   providerCost: 'Provider cost',
   markup: 'Markup',
@@ -131,7 +131,8 @@ const de: typeof en = {
   output: 'Ausgabe',
   reasoning: (tokens) => `davon ${tokens} zum Nachdenken`,
   pricePerMillion: 'je Million',
-  priceOfDay: (source, day) => (day === null ? `Preis laut ${source}` : `Preis laut ${source} vom ${day}`),
+  priceOfDay: (source, day) =>
+    day === null ? `Preise laut ${source}` : `Preise seit ${day}, laut ${source}`,
   sources: { operator: 'Betreiber', catalog: 'Katalog', library: 'Preisbibliothek' },
   providerCost: 'Kosten beim Anbieter',
   markup: 'Aufschlag',

@@ -1,5 +1,4 @@
 const en = {
-  title: 'Overview',
   burnDown: 'Credits this period',
   runsOutEarly: (day: string, pace: string, renewal: string) =>
     `At ${pace} credits a day they run out on ${day}, before they renew on ${renewal}.`,
@@ -28,6 +27,9 @@ const en = {
   next: 'What to do next',
   nothingToDo: 'All is in order',
   nothingToDoHint: 'Low credits, full budgets and open invitations would be listed here.',
+  nothingToDoForMembers: 'Low credits and interrupted forms would be listed here.',
+  notAllKnown: 'Not all could be checked',
+  notAllKnownHint: 'Something did not answer. Load the page again in a moment.',
   steps: {
     empty: 'No credits are left',
     low: (left: string) => `Only ${left} credits are left`,
@@ -46,10 +48,9 @@ const en = {
 }
 
 const de: typeof en = {
-  title: 'Übersicht',
   burnDown: 'Credits in diesem Zeitraum',
   runsOutEarly: (day, pace, renewal) =>
-    `Bei ${pace} Credits am Tag sind sie am ${day} verbraucht, vor der Erneuerung am ${renewal}.`,
+    `Bei ${pace} am Tag sind sie am ${day} verbraucht, vor der Erneuerung (${renewal}).`,
   lasts: (pace, left, renewal) =>
     `Bei ${pace} Credits am Tag sind bei der Erneuerung am ${renewal} noch etwa ${left} übrig.`,
   unlimitedPace: (pace, use, end) =>
@@ -75,6 +76,9 @@ const de: typeof en = {
   next: 'Nächste Schritte',
   nothingToDo: 'Alles in Ordnung',
   nothingToDoHint: 'Knappe Credits, volle Budgets und offene Einladungen stünden hier.',
+  nothingToDoForMembers: 'Knappe Credits und unterbrochene Formulare stünden hier.',
+  notAllKnown: 'Nicht alles konnte geprüft werden',
+  notAllKnownHint: 'Etwas hat nicht geantwortet. Laden Sie die Seite gleich noch einmal.',
   steps: {
     empty: 'Es sind keine Credits übrig',
     low: (left) => `Es sind nur noch ${left} Credits übrig`,

@@ -1,11 +1,11 @@
 import { FileText, Gauge, type LucideIcon, TriangleAlert, UserPlus } from '@lucide/vue'
 import { useCreditBalance } from '@stipend/vue'
-import { computed } from 'vue'
+import { type ComputedRef, computed } from 'vue'
 import type { RouteLocationRaw } from 'vue-router'
 import { http, read } from '../../api/client.ts'
 import { membersResource, useActorNames } from '../../api/use-actor-names.ts'
 import { useNames } from '../../api/use-names.ts'
-import { useResource } from '../../api/use-resource.ts'
+import { type ResourceStatus, useResource } from '../../api/use-resource.ts'
 import { useFormats } from '../../i18n/formats.ts'
 import { useMessages } from '../../i18n/locale.ts'
 import { may } from '../../session/session.ts'
@@ -30,23 +30,29 @@ const fullShare = 0.8
 
 /** What asks for somebody's attention, the most urgent first. What may not be seen, or failed, asks for nothing. */
 export function useNextSteps() {
-  const credits = useCreditSteps()
-  const budgets = useBudgetSteps()
-  const forms = useFormSteps()
-  const invitations = useInvitationSteps()
-  const { status } = useCreditBalance()
+  const sources = [useCreditSteps(), useBudgetSteps(), useFormSteps(), useInvitationSteps()]
+  const some = (wanted: ResourceStatus) =>
+    computed(() => sources.some(({ statuses }) => statuses.some(({ value }) => value === wanted)))
   return {
-    isLoading: computed(() => status.value === 'loading' || forms.isLoading.value),
-    steps: computed(() => [...credits.value, ...budgets.value, ...forms.steps.value, ...invitations.value]),
+    isLoading: some('loading'),
+    /** Something was not told, so that no steps does not mean that all is well. */
+    isPartial: some('error'),
+    steps: computed(() => sources.flatMap(({ steps }) => steps.value)),
   }
 }
 
-function useCreditSteps() {
+/** What one part of the console says is to be done, and whether it could be asked. */
+interface StepSource {
+  steps: ComputedRef<readonly NextStep[]>
+  statuses: readonly ComputedRef<ResourceStatus>[]
+}
+
+function useCreditSteps(): StepSource {
   const m = useMessages(overviewMessages)
   const f = useFormats()
-  const { balance, isLow } = useCreditBalance()
+  const { balance, isLow, status } = useCreditBalance()
   const forecast = useForecast()
-  return computed((): NextStep[] => {
+  const steps = computed((): NextStep[] => {
     if (balance.value === undefined || balance.value.unlimited) return []
     const step = (tone: NextStep['tone'], text: string): NextStep[] => [
       {
@@ -64,9 +70,10 @@ function useCreditSteps() {
     const runsOutAt = forecast.data.value?.runsOutAt ?? null
     return runsOutAt === null ? [] : step('warning', m.value.steps.runsOutEarly(f.value.shortDate(runsOutAt)))
   })
+  return { steps, statuses: [status, forecast.status] }
 }
 
-function useBudgetSteps() {
+function useBudgetSteps(): StepSource {
   const m = useMessages(overviewMessages)
   const texts = useMessages(usageMessages)
   const f = useFormats()
@@ -78,7 +85,7 @@ function useBudgetSteps() {
     ),
   )
   const actors = useActorNames(() => full.value.length > 0)
-  return computed(() =>
+  const steps = computed(() =>
     full.value.map((budget): NextStep => {
       const { usedCredits, limitCredits } = budget
       const share = f.value.percent(usedCredits / Math.max(limitCredits, 0.01))
@@ -92,9 +99,10 @@ function useBudgetSteps() {
       }
     }),
   )
+  return { steps, statuses: may('admin') ? [budgets.status] : [] }
 }
 
-function useFormSteps() {
+function useFormSteps(): StepSource {
   const m = useMessages(overviewMessages)
   const f = useFormats()
   const { data, status } = useResource({
@@ -115,13 +123,13 @@ function useFormSteps() {
       return [{ key: `form ${id}`, icon: TriangleAlert, tone: 'warning', text, action: openForm, to }]
     })
   })
-  return { steps, isLoading: computed(() => status.value === 'loading') }
+  return { steps, statuses: [status] }
 }
 
-function useInvitationSteps() {
+function useInvitationSteps(): StepSource {
   const m = useMessages(overviewMessages)
   const members = useResource({ ...membersResource, isEnabled: may('admin') })
-  return computed((): NextStep[] => {
+  const steps = computed((): NextStep[] => {
     const count = members.data.value?.invitations.length ?? 0
     const { invitations, seeMembers } = m.value.steps
     const to = { name: 'settings', params: { section: 'members' } }
@@ -138,4 +146,5 @@ function useInvitationSteps() {
           },
         ]
   })
+  return { steps, statuses: may('admin') ? [members.status] : [] }
 }

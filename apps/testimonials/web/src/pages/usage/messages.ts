@@ -51,7 +51,6 @@ const en = {
   shown: (count: string) => `${count} shown`,
   thatIsAll: 'That is all.',
   budgets: 'Budgets',
-  budgetsHint: 'Ceilings that this organization set itself.',
   noBudgets: 'No budgets are set',
   noBudgetsHint:
     'A budget caps what a person, a key, a capability or everybody may use in a day, week or month.',
@@ -124,7 +123,6 @@ const de: typeof en = {
   shown: (count) => `${count} angezeigt`,
   thatIsAll: 'Das ist alles.',
   budgets: 'Budgets',
-  budgetsHint: 'Obergrenzen, die sich diese Organisation selbst gesetzt hat.',
   noBudgets: 'Es sind keine Budgets gesetzt',
   noBudgetsHint:
     'Ein Budget begrenzt, was eine Person, ein Schlüssel, eine Funktion oder alle am Tag, in der Woche oder im Monat verbrauchen dürfen.',

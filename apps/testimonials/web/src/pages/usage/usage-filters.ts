@@ -37,7 +37,7 @@ export interface UsageAddress {
   by: Split
 }
 
-export const defaultRange: Range = '30d'
+const defaultRange: Range = '30d'
 
 export function addressOf(query: LocationQuery): UsageAddress {
   const text = (name: string) => {
