@@ -15,7 +15,8 @@ const ON_TOP = ['packages/{testing,server,client,cli}', 'apps/testimonials/serve
 /**
  * The suites: `unit` (`*.unit.test.ts` and scripts/, no database), `embedded` (starts servers of its own), `core-18`
  * and `core-15` (db and engine, on the embedded PostgreSQL and on Debian's), `server` (everything above them), `vue` (components in jsdom on a real server),
- * `pgbouncer` (what a server runs, through PgBouncer in transaction mode).
+ * `e2e` (people's journeys through the console in
+ * Chromium), `pgbouncer` (what a server runs, through PgBouncer in transaction mode).
  */
 export function testConfig(options: { kind: 'test' | 'long.test'; isCi: boolean }): ViteUserConfig {
   const { kind, isCi } = options
@@ -26,7 +27,11 @@ export function testConfig(options: { kind: 'test' | 'long.test'; isCi: boolean 
   const onDatabase = (
     name: string,
     folders: readonly string[],
-    { binaries = null, pgBouncer = null }: { binaries?: string | null; pgBouncer?: string | null } = {},
+    {
+      binaries = null,
+      pgBouncer = null,
+      setup = [],
+    }: { binaries?: string | null; pgBouncer?: string | null; setup?: string[] } = {},
   ) => ({
     extends: true as const,
     test: {
@@ -34,7 +39,7 @@ export function testConfig(options: { kind: 'test' | 'long.test'; isCi: boolean 
       ...(name === 'vue' ? { environment: 'jsdom' } : {}),
       include: files(folders, kind),
       exclude,
-      globalSetup: [GLOBAL_SETUP],
+      globalSetup: [GLOBAL_SETUP, ...setup],
       provide: { binaries, pgBouncer },
     },
   })
@@ -73,6 +78,7 @@ export function testConfig(options: { kind: 'test' | 'long.test'; isCi: boolean 
           plugins: [vue()],
           resolve: { conditions: [CONDITION, ...defaultClientConditions] },
         },
+        onDatabase('e2e', ['e2e'], { setup: ['./e2e/support/build-console.ts'] }),
         ...(pgBouncer === null ? [] : [onDatabase('pgbouncer', THROUGH_PGBOUNCER, { pgBouncer })]),
       ],
     },

@@ -257,7 +257,7 @@ export async function getTransaction(
   return { ...transaction, chargeBasis: { price, markupBasisPoints: markup, usdPerCredit } }
 }
 
-/** The price in force when the charge was made, of `provider/model` as it served. */
+/** The price that the charge says it was made by, else the one in force then; of `provider/model` as it served. */
 async function priceOf(
   pool: Pool,
   { providerMetadata, createdAt }: Transaction,
@@ -266,7 +266,14 @@ async function priceOf(
   if (typeof served !== 'string') return null
   const [provider = '', ...modelId] = served.split('/')
   if (provider === '' || modelId.length === 0) return null
-  return await getPriceAt(pool, { provider, modelId: modelId.join('/'), at: createdAt })
+  return await getPriceAt(pool, { provider, modelId: modelId.join('/'), at: priceTime(providerMetadata) ?? createdAt })
+}
+
+function priceTime(metadata: Transaction['providerMetadata']): Date | null {
+  const price: unknown = metadata?.['price']
+  const at = typeof price === 'object' && price !== null && 'effectiveAt' in price ? price.effectiveAt : null
+  const time = typeof at === 'string' ? new Date(at) : null
+  return time === null || Number.isNaN(time.getTime()) ? null : time
 }
 
 /** A page of the ledger, newest first, by keyset on the sequence. */

@@ -73,6 +73,7 @@ export async function startTestProduct(given: {
   /** Where given, requests come through one proxy, so that a test can be many addresses. */
   signIn?: TestSignIn
   allowedOrigins?: readonly string[]
+  consoleFolder?: string
 }): Promise<TestProduct> {
   const database = await createTestDatabase()
   await migrate(database.ownerUrl)
