@@ -1093,6 +1093,8 @@ declare
   v_count    integer;
 begin
   v_balance := stipend.lock_balance(p_organization_id);
+  delete from stipend.notification_preferences n
+  where n.organization_id = p_organization_id and n.actor_type = p_party_type and n.actor_id = p_party_id;
 
   with standing as (
     select p.digest, p.name, p.email from stipend.credit_parties p
@@ -2588,6 +2590,23 @@ $$;
 ALTER FUNCTION stipend.put_budget(p_organization_id text, p_id uuid, p_scope_type text, p_scope_id text, p_period text, p_limit_credits numeric, p_is_hard boolean) OWNER TO stipend_ledger;
 
 --
+-- Name: put_low_balance_percent(text, integer); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.put_low_balance_percent(p_organization_id text, p_percent integer) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform stipend.lock_balance(p_organization_id);
+  update stipend.organization_credit_balances b set low_balance_percent = p_percent
+  where b.organization_id = p_organization_id;
+end;
+$$;
+
+ALTER FUNCTION stipend.put_low_balance_percent(p_organization_id text, p_percent integer) OWNER TO stipend_ledger;
+
+--
 -- Name: put_model_price(text, numeric, numeric, numeric, numeric, numeric, timestamp with time zone, text, text); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
 --
 
@@ -2631,6 +2650,30 @@ end;
 $$;
 
 ALTER FUNCTION stipend.put_model_price(p_model text, p_input numeric, p_cached_input numeric, p_cache_write numeric, p_output numeric, p_reasoning numeric, p_effective_at timestamp with time zone, p_author text, p_reason text) OWNER TO stipend_ledger;
+
+--
+-- Name: put_notification_preferences(text, text, text, boolean, boolean, boolean); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.put_notification_preferences(p_organization_id text, p_actor_type text, p_actor_id text, p_low_balance_email boolean, p_depleted_email boolean, p_weekly_digest_email boolean) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform stipend.lock_balance(p_organization_id);
+  insert into stipend.notification_preferences as n (
+    organization_id, actor_type, actor_id, low_balance_email, depleted_email, weekly_digest_email)
+  values (p_organization_id, p_actor_type, p_actor_id, coalesce(p_low_balance_email, true),
+    coalesce(p_depleted_email, true), coalesce(p_weekly_digest_email, false))
+  on conflict (organization_id, actor_type, actor_id) do update set
+    low_balance_email = coalesce(p_low_balance_email, n.low_balance_email),
+    depleted_email = coalesce(p_depleted_email, n.depleted_email),
+    weekly_digest_email = coalesce(p_weekly_digest_email, n.weekly_digest_email),
+    updated_at = clock_timestamp();
+end;
+$$;
+
+ALTER FUNCTION stipend.put_notification_preferences(p_organization_id text, p_actor_type text, p_actor_id text, p_low_balance_email boolean, p_depleted_email boolean, p_weekly_digest_email boolean) OWNER TO stipend_ledger;
 
 --
 -- Name: put_off_settle_intent(text, uuid, text); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
@@ -4976,6 +5019,22 @@ ALTER TABLE stipend.model_prices ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTIT
 );
 
 --
+-- Name: notification_preferences; Type: TABLE; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE TABLE stipend.notification_preferences (
+    organization_id text NOT NULL,
+    actor_type text NOT NULL,
+    actor_id text NOT NULL,
+    low_balance_email boolean DEFAULT true NOT NULL,
+    depleted_email boolean DEFAULT true NOT NULL,
+    weekly_digest_email boolean DEFAULT false NOT NULL,
+    updated_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+ALTER TABLE stipend.notification_preferences OWNER TO stipend_migrator;
+
+--
 -- Name: organization_plans; Type: TABLE; Schema: stipend; Owner: stipend_migrator
 --
 
@@ -5493,6 +5552,13 @@ ALTER TABLE ONLY stipend.model_prices
     ADD CONSTRAINT model_prices_pkey PRIMARY KEY (id);
 
 --
+-- Name: notification_preferences notification_preferences_pkey; Type: CONSTRAINT; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE ONLY stipend.notification_preferences
+    ADD CONSTRAINT notification_preferences_pkey PRIMARY KEY (organization_id, actor_type, actor_id);
+
+--
 -- Name: organization_credit_balances organization_credit_balances_pkey; Type: CONSTRAINT; Schema: stipend; Owner: stipend_migrator
 --
 
@@ -5826,6 +5892,13 @@ ALTER TABLE ONLY stipend.llm_models
     ADD CONSTRAINT llm_models_replacement_model_id_fkey FOREIGN KEY (replacement_model_id) REFERENCES stipend.llm_models(id);
 
 --
+-- Name: notification_preferences notification_preferences_organization_id_fkey; Type: FK CONSTRAINT; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE ONLY stipend.notification_preferences
+    ADD CONSTRAINT notification_preferences_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES stipend.organizations(id);
+
+--
 -- Name: organization_credit_balances organization_credit_balances_organization_id_fkey; Type: FK CONSTRAINT; Schema: stipend; Owner: stipend_migrator
 --
 
@@ -5961,6 +6034,12 @@ CREATE POLICY all_rows ON stipend.customer_uses FOR SELECT TO stipend_operator U
 --
 
 CREATE POLICY all_rows ON stipend.idempotency_records FOR SELECT TO stipend_operator USING (true);
+
+--
+-- Name: notification_preferences all_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY all_rows ON stipend.notification_preferences FOR SELECT TO stipend_operator USING (true);
 
 --
 -- Name: organization_credit_balances all_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
@@ -6137,6 +6216,12 @@ CREATE POLICY functions ON stipend.customer_uses TO stipend_ledger USING (true) 
 CREATE POLICY functions ON stipend.idempotency_records TO stipend_ledger USING (true) WITH CHECK (true);
 
 --
+-- Name: notification_preferences functions; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY functions ON stipend.notification_preferences TO stipend_ledger USING (true) WITH CHECK (true);
+
+--
 -- Name: organization_credit_balances functions; Type: POLICY; Schema: stipend; Owner: stipend_migrator
 --
 
@@ -6201,6 +6286,12 @@ CREATE POLICY functions ON stipend.test_clocks TO stipend_ledger USING (true) WI
 --
 
 ALTER TABLE stipend.idempotency_records ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: notification_preferences; Type: ROW SECURITY; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE stipend.notification_preferences ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: organization_credit_balances; Type: ROW SECURITY; Schema: stipend; Owner: stipend_migrator
@@ -6297,6 +6388,12 @@ CREATE POLICY own_rows ON stipend.customer_uses FOR SELECT TO stipend_tenant USI
 --
 
 CREATE POLICY own_rows ON stipend.idempotency_records FOR SELECT TO stipend_tenant USING ((organization_id = NULLIF(current_setting('stipend.organization_id'::text, true), ''::text)));
+
+--
+-- Name: notification_preferences own_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY own_rows ON stipend.notification_preferences FOR SELECT TO stipend_tenant USING ((organization_id = NULLIF(current_setting('stipend.organization_id'::text, true), ''::text)));
 
 --
 -- Name: organization_credit_balances own_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
@@ -6902,11 +6999,25 @@ REVOKE ALL ON FUNCTION stipend.put_budget(p_organization_id text, p_id uuid, p_s
 GRANT ALL ON FUNCTION stipend.put_budget(p_organization_id text, p_id uuid, p_scope_type text, p_scope_id text, p_period text, p_limit_credits numeric, p_is_hard boolean) TO stipend_server;
 
 --
+-- Name: FUNCTION put_low_balance_percent(p_organization_id text, p_percent integer); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.put_low_balance_percent(p_organization_id text, p_percent integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION stipend.put_low_balance_percent(p_organization_id text, p_percent integer) TO stipend_server;
+
+--
 -- Name: FUNCTION put_model_price(p_model text, p_input numeric, p_cached_input numeric, p_cache_write numeric, p_output numeric, p_reasoning numeric, p_effective_at timestamp with time zone, p_author text, p_reason text); Type: ACL; Schema: stipend; Owner: stipend_ledger
 --
 
 REVOKE ALL ON FUNCTION stipend.put_model_price(p_model text, p_input numeric, p_cached_input numeric, p_cache_write numeric, p_output numeric, p_reasoning numeric, p_effective_at timestamp with time zone, p_author text, p_reason text) FROM PUBLIC;
 GRANT ALL ON FUNCTION stipend.put_model_price(p_model text, p_input numeric, p_cached_input numeric, p_cache_write numeric, p_output numeric, p_reasoning numeric, p_effective_at timestamp with time zone, p_author text, p_reason text) TO stipend_server;
+
+--
+-- Name: FUNCTION put_notification_preferences(p_organization_id text, p_actor_type text, p_actor_id text, p_low_balance_email boolean, p_depleted_email boolean, p_weekly_digest_email boolean); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.put_notification_preferences(p_organization_id text, p_actor_type text, p_actor_id text, p_low_balance_email boolean, p_depleted_email boolean, p_weekly_digest_email boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION stipend.put_notification_preferences(p_organization_id text, p_actor_type text, p_actor_id text, p_low_balance_email boolean, p_depleted_email boolean, p_weekly_digest_email boolean) TO stipend_server;
 
 --
 -- Name: FUNCTION put_off_settle_intent(p_organization_id text, p_reservation_id uuid, p_error text); Type: ACL; Schema: stipend; Owner: stipend_ledger
@@ -7310,6 +7421,14 @@ GRANT SELECT ON TABLE stipend.migrations TO stipend_ledger;
 GRANT SELECT ON TABLE stipend.migrations TO stipend_tenant;
 GRANT SELECT ON TABLE stipend.migrations TO stipend_operator;
 GRANT SELECT ON TABLE stipend.migrations TO stipend_server;
+
+--
+-- Name: TABLE notification_preferences; Type: ACL; Schema: stipend; Owner: stipend_migrator
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stipend.notification_preferences TO stipend_ledger;
+GRANT SELECT ON TABLE stipend.notification_preferences TO stipend_tenant;
+GRANT SELECT ON TABLE stipend.notification_preferences TO stipend_operator;
 
 --
 -- Name: TABLE organization_plans; Type: ACL; Schema: stipend; Owner: stipend_migrator

@@ -18,6 +18,8 @@ declare
   v_count    integer;
 begin
   v_balance := stipend.lock_balance(p_organization_id);
+  delete from stipend.notification_preferences n
+  where n.organization_id = p_organization_id and n.actor_type = p_party_type and n.actor_id = p_party_id;
 
   with standing as (
     select p.digest, p.name, p.email from stipend.credit_parties p

@@ -117,6 +117,9 @@ async function fillOrganization(owner: Pool, server: Pool, organization: string)
     [organization],
   )
   const budget = '0197f000-0000-7000-8000-000000000001'
+  await server.query(`select stipend.put_notification_preferences($1, 'member', 'ann', false, true, true)`, [
+    organization,
+  ])
   await server.query(`select stipend.put_budget($1, $2, 'organization', null, 'day', 100, true)`, [
     organization,
     budget,

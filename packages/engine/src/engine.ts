@@ -21,6 +21,7 @@ import * as jobs from './jobs.ts'
 import * as margins from './margins.ts'
 import { MeteredCall, type MeteredCallDependencies } from './metered-call.ts'
 import * as modelPrices from './model-prices.ts'
+import * as notifications from './notification-preferences.ts'
 import { OfferBook } from './offers.ts'
 import * as organizations from './organizations.ts'
 import { type DeliverEventsInput, Outbox } from './outbox.ts'
@@ -227,6 +228,14 @@ export class Engine<Catalog extends CatalogDefinition = CatalogDefinition> {
     return organizations.updateSubscription(this.#pool, input)
   }
 
+  /** One row of the ledger, with what its charge was computed from. @throws StipendError not_found */
+  getTransaction(input: {
+    organizationId: string
+    sequence: number
+  }): Promise<transactions.Transaction & { chargeBasis: transactions.ChargeBasis | null }> {
+    return transactions.getTransaction(this.#pool, input)
+  }
+
   listTransactions(input: transactions.ListTransactionsInput): Promise<transactions.TransactionPage> {
     return transactions.listTransactions(this.#pool, input)
   }
@@ -268,6 +277,20 @@ export class Engine<Catalog extends CatalogDefinition = CatalogDefinition> {
 
   listTopupPackages(): Promise<catalogStore.TopupPackage[]> {
     return catalogStore.listTopupPackages(this.#pool)
+  }
+
+  getNotificationPreferences(
+    recipient: notifications.NotificationRecipient,
+  ): Promise<notifications.NotificationPreferences> {
+    return notifications.getNotificationPreferences(this.#pool, recipient)
+  }
+
+  /** Changes what is given. @throws StipendError invalid_request, organization_not_found */
+  putNotificationPreferences(
+    recipient: notifications.NotificationRecipient,
+    changes: Partial<notifications.NotificationPreferences>,
+  ): Promise<notifications.NotificationPreferences> {
+    return notifications.putNotificationPreferences(this.#pool, recipient, changes)
   }
 
   listBudgets(organizationId: string): Promise<budgets.Budget[]> {

@@ -74,6 +74,7 @@ export type { JobBounds } from './jobs.ts'
 export { type Margin, type MarginGroup, type MarginsInput, marginGroups } from './margins.ts'
 export { type CallCharge, MeteredCall, type SettleIntentStore } from './metered-call.ts'
 export type { ClearModelPriceInput, ModelPrices, PutModelPriceInput } from './model-prices.ts'
+export type { NotificationPreferences, NotificationRecipient } from './notification-preferences.ts'
 export {
   type AdjustInput,
   type GrantInput,
@@ -115,6 +116,7 @@ export type {
 } from './reservations.ts'
 export { SettleIntents, type SettleIntentsDependencies } from './settle-intents.ts'
 export {
+  type ChargeBasis,
   type ListTransactionsInput,
   type Transaction,
   type TransactionPage,

@@ -1,6 +1,8 @@
 import type { Pool } from 'pg'
 import { type Credits, credits, type NanoUsd, nanoUsd } from './credits.ts'
 import { errorOf, invalid } from './errors.ts'
+import { getPriceAt } from './model-prices.ts'
+import type { RecordedPrice } from './prices.ts'
 import { readAsOrganization } from './reading.ts'
 import { optionalText, requireInteger, requireOneOf, requireText } from './validate.ts'
 
@@ -205,6 +207,68 @@ export interface TransactionPage {
   nextCursor: string | null
 }
 
+/** Names of the people of a ledger row `t`, and where it and they are from. */
+const namesOf = `a.name as actor_name, a.email as actor_email, s.name as subject_name
+     from stipend.credit_transactions t
+     left join stipend.credit_parties a on a.organization_id = t.organization_id and a.digest = t.actor_digest
+     left join stipend.credit_parties s on s.organization_id = t.organization_id and s.digest = t.subject_digest`
+
+/** What a charge was computed from. */
+export interface ChargeBasis {
+  /** Of the model that served, on that day; null: none is recorded, or the charge was told in credits. */
+  price: RecordedPrice | null
+  /** On the provider's cost, of plan and model together: 2500 is a quarter more. */
+  markupBasisPoints: number
+  /** Decimal. */
+  usdPerCredit: string
+}
+
+/**
+ * One row of the ledger; of a charge with what it was computed from.
+ * @throws StipendError not_found, organization_not_found
+ */
+export async function getTransaction(
+  pool: Pool,
+  { organizationId, sequence }: { organizationId: string; sequence: number },
+): Promise<Transaction & { chargeBasis: ChargeBasis | null }> {
+  const [row] = await readAsOrganization<
+    TransactionRow & { markup: number | null; usd_per_credit: string | null }
+  >(
+    pool,
+    requireText('organizationId', organizationId),
+    `select ${transactionColumns('t')}, o.markup, o.usd_per_credit, ${namesOf}
+     left join lateral (
+       select coalesce(x.model_markups[array_position(x.models, t.model)], x.model_markups[1], 0) as markup,
+         trim_scale(x.usd_per_credit)::text as usd_per_credit
+       from stipend.credit_reservations r
+       join stipend.catalog_offers x on x.id = r.offer_id
+       where r.organization_id = t.organization_id and r.id = t.reservation_id) o on true
+     where t.organization_id = $1::text and t.sequence = $2::bigint`,
+    [organizationId, requireInteger('sequence', sequence, 1, Number.MAX_SAFE_INTEGER)],
+  )
+  if (row === undefined) {
+    await requireOrganization(pool, organizationId)
+    throw errorOf('not_found', { message: 'No such transaction.', sequence })
+  }
+  const transaction = transactionOf(row)
+  const { markup, usd_per_credit: usdPerCredit } = row
+  if (markup === null || usdPerCredit === null) return { ...transaction, chargeBasis: null }
+  const price = await priceOf(pool, transaction)
+  return { ...transaction, chargeBasis: { price, markupBasisPoints: markup, usdPerCredit } }
+}
+
+/** The price in force when the charge was made, of `provider/model` as it served. */
+async function priceOf(
+  pool: Pool,
+  { providerMetadata, createdAt }: Transaction,
+): Promise<RecordedPrice | null> {
+  const served = providerMetadata?.['served']
+  if (typeof served !== 'string') return null
+  const [provider = '', ...modelId] = served.split('/')
+  if (provider === '' || modelId.length === 0) return null
+  return await getPriceAt(pool, { provider, modelId: modelId.join('/'), at: createdAt })
+}
+
 /** A page of the ledger, newest first, by keyset on the sequence. */
 export async function listTransactions(pool: Pool, input: ListTransactionsInput): Promise<TransactionPage> {
   const limit = requireInteger('limit', input.limit ?? 50, 1, 500)
@@ -215,10 +279,7 @@ export async function listTransactions(pool: Pool, input: ListTransactionsInput)
   const rows = await readAsOrganization<TransactionRow>(
     pool,
     organizationId,
-    `select ${transactionColumns('t')}, a.name as actor_name, a.email as actor_email, s.name as subject_name
-     from stipend.credit_transactions t
-     left join stipend.credit_parties a on a.organization_id = t.organization_id and a.digest = t.actor_digest
-     left join stipend.credit_parties s on s.organization_id = t.organization_id and s.digest = t.subject_digest
+    `select ${transactionColumns('t')}, ${namesOf}
      where t.organization_id = $1::text
        and ($2::bigint is null or t.sequence < $2::bigint)
        and ($3::text is null or t.type = $3::text)

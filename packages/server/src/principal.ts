@@ -84,6 +84,11 @@ export function readsCustomers({ role, scopes }: Principal): boolean {
   return role === null ? scopes.includes('admin') : reaches(role, 'member')
 }
 
+/** Whether somebody may read what providers are paid: of people admins and owners. */
+export function readsCosts({ role }: Principal): boolean {
+  return role === null || reaches(role, 'admin')
+}
+
 /** Another organization's id answers an organization's key as an unknown one does. */
 function targetOf(c: Context<StipendEnv>, principal: Principal, access: RouteAccess): string | null {
   const own = principal.organizationId

@@ -38,6 +38,7 @@ export const routeAccess = {
   'GET /credits/balance': read,
   'GET /credits/events': read,
   'GET /credits/transactions': read,
+  'GET /credits/transactions/{sequence}': read,
   'GET /credits/limits': read,
   'GET /credits/usage': read,
   'GET /credits/forecast': read,
@@ -60,6 +61,8 @@ export const routeAccess = {
   'GET /budgets': administer,
   'PUT /budgets': administer,
   'DELETE /budgets/{id}': administer,
+  'GET /notification-preferences': { ...read, scopes: ['admin'] },
+  'PUT /notification-preferences': { ...read, scopes: ['admin'] },
   'GET /parties/{type}/{id}': administer,
   // Of all organizations together: an erasure draws the key anew that everybody's salts follow from.
   'DELETE /parties/{type}/{id}': { role: 'operator', scopes: ['admin'], target: 'organization' },

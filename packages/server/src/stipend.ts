@@ -36,6 +36,7 @@ import { balanceJson, creditRoutes } from './routes/credits.ts'
 import { documentationRoutes } from './routes/documentation.ts'
 import { healthRoutes } from './routes/health.ts'
 import { holdRoutes } from './routes/holds.ts'
+import { notificationPreferenceRoutes } from './routes/notification-preferences.ts'
 import { organizationRoutes } from './routes/organizations.ts'
 import { type ExportHostParty, partyRoutes } from './routes/parties.ts'
 import { reservationRoutes } from './routes/reservations.ts'
@@ -144,6 +145,7 @@ export function createStipend<const Catalog extends CatalogDefinition>(
   for (const router of [
     creditRoutes(),
     billingRoutes(),
+    notificationPreferenceRoutes(),
     creditEventRoutes({ liveBalances }),
     transactionRoutes(),
     aiRoutes(),

@@ -7,8 +7,8 @@ import {
   type Usage,
   usageGroups,
 } from '@stipend/engine'
-import { organizationIdOf } from '../context.ts'
-import { protectedRoute, readsCustomers } from '../principal.ts'
+import { organizationIdOf, type Principal } from '../context.ts'
+import { protectedRoute, readsCosts, readsCustomers } from '../principal.ts'
 import { createRouter } from '../router.ts'
 import {
   creditsOrNull,
@@ -107,19 +107,22 @@ const usageSchema = z
     }),
     calls: z.int(),
     creditsUsed: creditsOutput,
-    costUsd: z.string().nullable().openapi({ description: 'Decimal in US dollars.', example: '0.018000000' }),
+    costUsd: z.string().nullable().openapi({
+      description: 'Decimal in US dollars; null also for viewers and members.',
+      example: '0.018000000',
+    }),
   })
   .openapi('Usage')
 
-function usageJson(usage: Usage, maySeeCustomers: boolean) {
+function usageJson(usage: Usage, principal: Principal) {
   const isCustomers = [usage.group, usage.split].some((key) => key?.startsWith('customer:') === true)
   return {
     group: usage.group,
     split: usage.split,
-    name: isCustomers && !maySeeCustomers ? null : usage.name,
+    name: isCustomers && !readsCustomers(principal) ? null : usage.name,
     calls: usage.calls,
     creditsUsed: creditsToNumber(usage.credits),
-    costUsd: usage.costUsd === null ? null : formatNanoUsd(usage.costUsd),
+    costUsd: usage.costUsd === null || !readsCosts(principal) ? null : formatNanoUsd(usage.costUsd),
   }
 }
 
@@ -237,13 +240,13 @@ export function creditRoutes() {
     const until = to ?? new Date()
     const asked = { organizationId, groupBy, splitBy, from: since, to: until, ...filters }
     const usage = await c.var.engine.getUsage(asked)
-    const maySeeCustomers = readsCustomers(c.var.principal)
+    const { principal } = c.var
     return c.json(
       {
         groupBy,
         from: since.toISOString(),
         to: until.toISOString(),
-        usage: usage.map((row) => usageJson(row, maySeeCustomers)),
+        usage: usage.map((row) => usageJson(row, principal)),
       },
       200,
     )

@@ -111,6 +111,42 @@ test('a refusal of a CSV request is a problem', async () => {
   })
 })
 
+test('one row of the ledger, a charge with the price of its day; costs are told to admins and keys', async () => {
+  const identify = async (request: Request) => {
+    const role = roles.find((known) => known === request.headers.get('x-role'))
+    const actor = { type: 'member', id: 'ann' } as const
+    return role === undefined ? null : { organizationId: 'org_1', role, actor }
+  }
+  await using own = await createTestApi({ identify })
+  const key = await own.createKey('org_1', ['credits:read', 'reservations:write'])
+  const held = await own.call('POST', '/reservations', { key, body: { capability: 'reply' } })
+  const usage = { model: 'mini', inputTokens: 1_000, outputTokens: 200 }
+  const settled = await own.call('POST', `/reservations/${held.body.id}/settle`, { key, body: { usage } })
+  expect(settled.status, settled.text).toBe(200)
+  const [row] = (await own.call('GET', '/credits/transactions?type=ai_consumption', { key })).body
+    .transactions
+  if (row === undefined) throw new Error('Nothing was charged.')
+  const path = `/credits/transactions/${row.sequence}`
+  const { chargeBasis, ...same } = (await own.call('GET', path, { key })).body
+  expect(same).toEqual(row)
+  expect(row['costUsd']).toEqual(expect.any(String))
+  expect(chargeBasis).toMatchObject({ markup: expect.any(Number), usdPerCredit: expect.any(String) })
+  const as = async (role: string, url: string) =>
+    (await own.call('GET', url, { key: undefined, headers: { 'x-role': role } })).body
+  for (const role of ['viewer', 'member'])
+    expect(await as(role, path)).toMatchObject({ costUsd: null, chargeBasis: null, amount: row['amount'] })
+  expect(await as('admin', path)).toMatchObject({ costUsd: row['costUsd'], chargeBasis })
+  expect((await as('member', '/credits/transactions')).transactions[0]).toMatchObject({ costUsd: null })
+  expect((await as('member', '/credits/usage')).usage[0]).toMatchObject({ costUsd: null, calls: 1 })
+  expect((await as('owner', '/credits/usage')).usage[0]).toMatchObject({ costUsd: row['costUsd'] })
+  const allocation = await own.call('GET', '/credits/transactions/1', { key })
+  expect(allocation.body).toMatchObject({ type: 'plan_allocation', chargeBasis: null })
+  for (const missing of ['999', '0', '-1', 'x', '1.5', '123456789012345678']) {
+    const answer = await own.call('GET', `/credits/transactions/${missing}`, { key })
+    expect([missing, answer.status, answer.body.code]).toEqual([missing, 404, 'not_found'])
+  }
+})
+
 test("customers' names are for members and admins' keys, not for viewers and keys that read credits", async () => {
   const actor = { type: 'member', id: 'ann' } as const
   const identify = async (request: Request) => {

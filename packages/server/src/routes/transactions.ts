@@ -1,20 +1,23 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import {
+  type ChargeBasis,
   creditsToNumber,
   type Engine,
+  errorOf,
   formatNanoUsd,
   type ListTransactionsInput,
   type Transaction,
   type TransactionPage,
   transactionTypes,
 } from '@stipend/engine'
-import { organizationIdOf } from '../context.ts'
+import { organizationIdOf, type Principal } from '../context.ts'
 import { type CsvValue, csvLine } from '../csv.ts'
-import { protectedRoute, readsCustomers } from '../principal.ts'
+import { protectedRoute, readsCosts, readsCustomers } from '../principal.ts'
 import { createRouter } from '../router.ts'
 import {
   creditsOrNull,
   creditsOutput,
+  jsonAnswer,
   refusals,
   textInput,
   timeInput,
@@ -43,7 +46,10 @@ export const transactionSchema = z
     estimatedCredits: creditsOutput.nullable(),
     estimationVariance: creditsOutput.nullable(),
     unchargedCredits: creditsOutput,
-    costUsd: z.string().nullable(),
+    costUsd: z
+      .string()
+      .nullable()
+      .openapi({ description: 'Of the provider, in US dollars; null also for viewers and members.' }),
     flags: z.array(z.string()),
     actor: z
       .object({
@@ -94,13 +100,21 @@ export function transactionJson(transaction: Transaction) {
   }
 }
 
-/** {@link transactionJson} for who may not read what an organization's customers are called. */
-function withoutCustomers(transaction: Transaction) {
-  const { actor, subject, ...same } = transactionJson(transaction)
-  return {
-    ...same,
-    actor: actor?.type === 'customer' ? { ...actor, name: null, email: null } : actor,
-    subject: subject?.type === 'customer' ? { ...subject, name: null } : subject,
+/** {@link transactionJson} as somebody may read it: not all read what customers are called, or what providers are paid. */
+function transactionJsonFor(principal: Principal) {
+  return (transaction: Transaction): ReturnType<typeof transactionJson> => {
+    const row = transactionJson(transaction)
+    const { actor, subject } = row
+    return {
+      ...row,
+      ...(readsCosts(principal) ? {} : { costUsd: null }),
+      ...(readsCustomers(principal)
+        ? {}
+        : {
+            actor: actor?.type === 'customer' ? { ...actor, name: null, email: null } : actor,
+            subject: subject?.type === 'customer' ? { ...subject, name: null } : subject,
+          }),
+    }
   }
 }
 
@@ -144,13 +158,85 @@ const transactionsRoute = createRoute({
   },
 })
 
+const rateOutput = z.string().nullable()
+
+const chargeBasisSchema = z
+  .object({
+    price: z
+      .object({
+        source: z.string(),
+        effectiveAt: timeOutput,
+        inputUsdPerMillion: rateOutput,
+        cachedInputUsdPerMillion: rateOutput,
+        outputUsdPerMillion: rateOutput,
+      })
+      .nullable()
+      .openapi({
+        description: 'Of the model that served, on that day. US dollars per million tokens, decimals.',
+      }),
+    markup: z
+      .number()
+      .openapi({ description: 'On the provider’s cost: 0.25 is a quarter more.', example: 0.25 }),
+    usdPerCredit: z.string(),
+  })
+  .openapi('ChargeBasis')
+
+const transactionRoute = createRoute({
+  method: 'get',
+  path: '/credits/transactions/{sequence}',
+  summary: 'One row of the ledger; of a charge with the price of its day',
+  tags: ['Credits'],
+  ...protectedRoute('GET /credits/transactions/{sequence}'),
+  request: { params: z.object({ sequence: textInput(18) }) },
+  responses: {
+    200: jsonAnswer(
+      transactionSchema
+        .extend({
+          chargeBasis: z
+            .union([chargeBasisSchema, z.null()])
+            .openapi({ description: 'null: no charge; also for viewers and members.' }),
+        })
+        .openapi('TransactionDetail'),
+      'The row',
+    ),
+    ...refusals,
+  },
+})
+
+function chargeBasisJson({ price, markupBasisPoints, usdPerCredit }: ChargeBasis) {
+  const rates = price?.rates ?? null
+  return {
+    price:
+      price === null
+        ? null
+        : {
+            source: price.source,
+            effectiveAt: price.effectiveAt.toISOString(),
+            inputUsdPerMillion: rates?.input ?? null,
+            cachedInputUsdPerMillion: rates?.cachedInput ?? null,
+            outputUsdPerMillion: rates?.output ?? null,
+          },
+    markup: markupBasisPoints / 10_000,
+    usdPerCredit,
+  }
+}
+
 /** The ledger. */
 export function transactionRoutes() {
   const router = createRouter()
+  router.openapi(transactionRoute, async (c) => {
+    const { sequence } = c.req.valid('param')
+    if (!/^[1-9]\d{0,14}$/.test(sequence)) throw errorOf('not_found', { message: 'No such transaction.' })
+    const asked = { organizationId: organizationIdOf(c), sequence: Number(sequence) }
+    const { chargeBasis, ...transaction } = await c.var.engine.getTransaction(asked)
+    const { principal } = c.var
+    const basis = chargeBasis === null || !readsCosts(principal) ? null : chargeBasisJson(chargeBasis)
+    return c.json({ ...transactionJsonFor(principal)(transaction), chargeBasis: basis }, 200)
+  })
   router.openapi(transactionsRoute, async (c) => {
     const { format, ...filters } = c.req.valid('query')
     const input = { organizationId: organizationIdOf(c), ...filters }
-    const json = readsCustomers(c.var.principal) ? transactionJson : withoutCustomers
+    const json = transactionJsonFor(c.var.principal)
     const accepts = c.req.header('accept')?.toLowerCase().includes('text/csv') === true
     if (format === 'csv' || (format === undefined && accepts)) {
       return await csvResponse(c.var.engine, input, json)

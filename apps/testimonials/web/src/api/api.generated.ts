@@ -354,6 +354,84 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/notification-preferences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the caller wants to be told of credits, and when they are low */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The preferences */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["NotificationPreferences"];
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        /** Change them; what is left out stays */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["NotificationPreferencesRequest"];
+                };
+            };
+            responses: {
+                /** @description The preferences */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["NotificationPreferences"];
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/credits/events": {
         parameters: {
             query?: never;
@@ -378,6 +456,53 @@ export interface paths {
                     };
                     content: {
                         "text/event-stream": string;
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/credits/transactions/{sequence}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One row of the ledger; of a charge with the price of its day */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    sequence: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The row */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["TransactionDetail"];
                     };
                 };
                 /** @description A refusal: see code, and remedy for what would help. */
@@ -2599,7 +2724,7 @@ export interface components {
             /** @example 1.25 */
             creditsUsed: number;
             /**
-             * @description Decimal in US dollars.
+             * @description Decimal in US dollars; null also for viewers and members.
              * @example 0.018000000
              */
             costUsd: string | null;
@@ -2664,6 +2789,43 @@ export interface components {
                 isDefault: boolean;
             }[];
         };
+        NotificationPreferences: {
+            /** @description Of the monthly credits: below it the balance is low. The organization’s; set by admins. */
+            lowBalancePercent: number;
+            /** @description One’s own, as the next ones. */
+            lowBalanceEmail: boolean;
+            depletedEmail: boolean;
+            weeklyDigestEmail: boolean;
+        };
+        NotificationPreferencesRequest: {
+            /** @description Of the monthly credits: below it the balance is low. The organization’s; set by admins. */
+            lowBalancePercent?: number;
+            /** @description One’s own, as the next ones. */
+            lowBalanceEmail?: boolean;
+            depletedEmail?: boolean;
+            weeklyDigestEmail?: boolean;
+        };
+        TransactionDetail: components["schemas"]["Transaction"] & {
+            /** @description null: no charge; also for viewers and members. */
+            chargeBasis: components["schemas"]["ChargeBasis"] | null;
+        };
+        ChargeBasis: {
+            /** @description Of the model that served, on that day. US dollars per million tokens, decimals. */
+            price: {
+                source: string;
+                /** Format: date-time */
+                effectiveAt: string;
+                inputUsdPerMillion: string | null;
+                cachedInputUsdPerMillion: string | null;
+                outputUsdPerMillion: string | null;
+            } | null;
+            /**
+             * @description On the provider’s cost: 0.25 is a quarter more.
+             * @example 0.25
+             */
+            markup: number;
+            usdPerCredit: string;
+        };
         Transaction: {
             sequence: number;
             /** @enum {string} */
@@ -2691,6 +2853,7 @@ export interface components {
             estimationVariance: number | null;
             /** @example 1.25 */
             unchargedCredits: number;
+            /** @description Of the provider, in US dollars; null also for viewers and members. */
             costUsd: string | null;
             flags: string[];
             /** @description Customers’ names and addresses are told to members, operators and keys with `admin` only. */
@@ -3458,6 +3621,10 @@ export type Forecast = components['schemas']['Forecast'];
 export type TopupPackage = components['schemas']['TopupPackage'];
 export type Plan = components['schemas']['Plan'];
 export type Capability = components['schemas']['Capability'];
+export type NotificationPreferences = components['schemas']['NotificationPreferences'];
+export type NotificationPreferencesRequest = components['schemas']['NotificationPreferencesRequest'];
+export type TransactionDetail = components['schemas']['TransactionDetail'];
+export type ChargeBasis = components['schemas']['ChargeBasis'];
 export type Transaction = components['schemas']['Transaction'];
 export type AccessDecision = components['schemas']['AccessDecision'];
 export type Reservation = components['schemas']['Reservation'];

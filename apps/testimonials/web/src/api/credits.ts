@@ -1,4 +1,4 @@
-import type { paths, Transaction, Usage } from './api.generated.ts'
+import type { paths, Transaction, TransactionDetail, Usage } from './api.generated.ts'
 import { http, read } from './client.ts'
 
 type Query<Path extends '/credits/usage' | '/credits/transactions'> = NonNullable<
@@ -23,27 +23,6 @@ export type TransactionType = NonNullable<TransactionQuery['type']>
 export interface TransactionPage {
   transactions: Transaction[]
   nextCursor: string | null
-}
-
-/** What a charge was computed from. null: not told to this person, or no model was called. */
-export interface ChargeBasis {
-  /** Of the day, in US dollars for a million tokens, decimals. */
-  price: {
-    source: string
-    effectiveAt: string | null
-    inputUsdPerMillion: string | null
-    cachedInputUsdPerMillion: string | null
-    outputUsdPerMillion: string | null
-  } | null
-  /** On the provider's cost; 0.25 is a quarter more. */
-  markup: number | null
-  /** Decimal. */
-  usdPerCredit: string | null
-}
-
-/** A row of the ledger with its receipt. */
-export interface TransactionDetail extends Transaction {
-  chargeBasis?: ChargeBasis | null
 }
 
 /**
@@ -73,14 +52,6 @@ export async function readTransactionsCsv(filters: TransactionQuery): Promise<Bl
   return await read(http.GET('/credits/transactions', { params: { query }, parseAs: 'blob' }))
 }
 
-// The route is not in api.generated.ts yet: this is a call of `http` then, and ChargeBasis the type that is there.
-const untyped = http as unknown as {
-  GET(
-    path: '/credits/transactions/{sequence}',
-    init: { params: { path: { sequence: string } }; signal: AbortSignal },
-  ): Promise<{ data?: TransactionDetail; error?: unknown; response: Response }>
-}
-
 /** One row with all that its receipt says. */
 export const readTransaction = (sequence: string, signal: AbortSignal): Promise<TransactionDetail> =>
-  read(untyped.GET('/credits/transactions/{sequence}', { params: { path: { sequence } }, signal }))
+  read(http.GET('/credits/transactions/{sequence}', { params: { path: { sequence } }, signal }))

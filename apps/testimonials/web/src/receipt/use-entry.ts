@@ -1,4 +1,5 @@
-import { ledgerKey, readTransaction, readTransactions, type TransactionDetail } from '../api/credits.ts'
+import type { TransactionDetail } from '../api/api.generated.ts'
+import { ledgerKey, readTransaction, readTransactions } from '../api/credits.ts'
 import { useResource } from '../api/use-resource.ts'
 
 /**
