@@ -17,3 +17,10 @@ export function findPgBouncer(isCi: boolean): string | null {
   if (isCi) throw new Error(`PgBouncer is missing from ${program}: ${installedBy}`)
   return null
 }
+
+/** Whether Debian's Chromium is there; missing in CI is an error. */
+export function findChromium(isCi: boolean): boolean {
+  const found = existsSync('/usr/bin/chromium')
+  if (!found && isCi) throw new Error('Chromium is not installed: bash scripts/ensure-debian-packages.sh')
+  return found
+}

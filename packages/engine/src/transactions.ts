@@ -262,11 +262,21 @@ async function priceOf(
   pool: Pool,
   { providerMetadata, createdAt }: Transaction,
 ): Promise<RecordedPrice | null> {
-  const served = providerMetadata?.['served']
-  if (typeof served !== 'string') return null
+  const served = servedModel(providerMetadata)
+  if (served === null) return null
   const [provider = '', ...modelId] = served.split('/')
-  if (provider === '' || modelId.length === 0) return null
-  return await getPriceAt(pool, { provider, modelId: modelId.join('/'), at: priceTime(providerMetadata) ?? createdAt })
+  const at = priceTime(providerMetadata) ?? createdAt
+  return await getPriceAt(pool, { provider, modelId: modelId.join('/'), at })
+}
+
+/** `provider/model` that answered; a provider that did not say which one was asked for that. */
+function servedModel(metadata: Transaction['providerMetadata']): string | null {
+  const attempts: unknown = metadata?.['attempts']
+  const last: unknown = Array.isArray(attempts) ? attempts.at(-1) : null
+  const attempt: Readonly<Record<string, unknown>> =
+    typeof last === 'object' && last !== null ? { ...last } : {}
+  const named = [metadata?.['served'], attempt['served'], attempt['requested']]
+  return named.find((name): name is string => typeof name === 'string' && /.\/./.test(name)) ?? null
 }
 
 function priceTime(metadata: Transaction['providerMetadata']): Date | null {
