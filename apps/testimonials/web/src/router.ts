@@ -118,6 +118,11 @@ export const router = createRouter({
     { path: '/', redirect: '/app' },
     ...signInPages.map((page) => ({ ...page, meta: { ...page.meta, isPublic: true } })),
     {
+      path: '/f/signed-in',
+      component: () => import('./pages/public-form/SignedInPage.vue'),
+      meta: { isPublic: true },
+    },
+    {
       path: '/f/:formId',
       name: 'public-form',
       component: () => import('./pages/public-form/PublicFormPage.vue'),

@@ -63,5 +63,10 @@ function idTokenSettings(read: (name: string) => string | undefined): IdTokenSet
   if (!URL.canParse(jwksUrl) || !/^https?:$/.test(new URL(jwksUrl).protocol)) {
     throw new StartError('OIDC_JWKS_URL is not a URL such as https://issuer.example/jwks.json.')
   }
-  return { issuers: [issuer], audience, jwksUrl: new URL(jwksUrl) }
+  const authorizationUrl = read('OIDC_AUTHORIZATION_URL')
+  if (authorizationUrl !== undefined && !URL.canParse(authorizationUrl)) {
+    throw new StartError('OIDC_AUTHORIZATION_URL is not a URL such as https://issuer.example/authorize.')
+  }
+  const page = authorizationUrl === undefined ? {} : { authorizationUrl: new URL(authorizationUrl) }
+  return { issuers: [issuer], audience, jwksUrl: new URL(jwksUrl), ...page }
 }

@@ -10,12 +10,15 @@ export interface IdTokenSettings {
   audience?: string | undefined
   /** The only address that is asked for keys. */
   jwksUrl: URL
+  /** Where people sign in and come back with an ID token (OpenID Connect's implicit flow). Without it the page offers none. */
+  authorizationUrl?: URL | undefined
 }
 
 /** Google's, by its discovery document; the audience is the client id that Google gave. */
 export const googleIdTokens: IdTokenSettings = {
   issuers: ['https://accounts.google.com', 'accounts.google.com'],
   jwksUrl: new URL('https://www.googleapis.com/oauth2/v3/certs'),
+  authorizationUrl: new URL('https://accounts.google.com/o/oauth2/v2/auth'),
 }
 
 /** A person that an issuer vouches for. */

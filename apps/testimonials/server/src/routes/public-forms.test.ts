@@ -109,7 +109,7 @@ describe('a public form', () => {
       refinements: ['briefer', 'longer', 'warmer', 'more_formal', 'more_casual'],
       aiAvailable: true,
       generationsRemaining: 4,
-      signIn: { issuer: issuer.url, clientId: audience },
+      signIn: { issuer: issuer.url, clientId: audience, authorizationUrl: `${issuer.url}/authorize` },
       identity: 'anonymous',
       notice: null,
     })

@@ -84,14 +84,17 @@ export function publicFormRoutes(given: {
   router.openapi(getRoute, async (c) => {
     const form = await findForm(c.var.database, c.req.valid('param').id)
     const customer = await identify(c, form)
-    const { issuers, audience } = settings.idTokens
+    const { issuers, audience, authorizationUrl } = settings.idTokens
     const [issuer = ''] = issuers
     return c.json(
       {
         ...publicFormFields(form),
         aiAvailable: form.isOpen && (await isAiAvailable(c, form)),
         generationsRemaining: await generationsRemaining(c, form, customer),
-        signIn: audience === undefined ? null : { issuer, clientId: audience },
+        signIn:
+          audience === undefined
+            ? null
+            : { issuer, clientId: audience, authorizationUrl: authorizationUrl?.href ?? null },
         ...identityOf(customer),
       },
       200,

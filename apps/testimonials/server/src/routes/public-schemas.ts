@@ -83,7 +83,13 @@ export const publicFormOutput = z
     generationsRemaining: z.int(),
     refinements: z.array(z.enum(refinements)),
     signIn: z
-      .object({ issuer: z.string(), clientId: z.string() })
+      .object({
+        issuer: z.string(),
+        clientId: z.string(),
+        authorizationUrl: z.string().nullable().openapi({
+          description: 'Where a page sends people for an ID token; null: the page has its own way.',
+        }),
+      })
       .nullable()
       .openapi({ description: 'Whose ID tokens are accepted; null: nobody can sign in.' }),
     ...identityFields,

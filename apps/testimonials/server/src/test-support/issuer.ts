@@ -22,7 +22,12 @@ export async function startIssuer(): Promise<Issuer> {
     url,
     settings: (part = {}) => ({
       ...defaultFormSettings,
-      idTokens: { issuers: [url], audience, jwksUrl: new URL(`${url}/jwks`) },
+      idTokens: {
+        issuers: [url],
+        audience,
+        jwksUrl: new URL(`${url}/jwks`),
+        authorizationUrl: new URL(`${url}/authorize`),
+      },
       ...part,
     }),
     token: (claims = {}, { expiresIn = 600 } = {}) =>

@@ -3495,6 +3495,8 @@ export interface components {
             signIn: {
                 issuer: string;
                 clientId: string;
+                /** @description Where a page sends people for an ID token; null: the page has its own way. */
+                authorizationUrl: string | null;
             } | null;
             /** @enum {string} */
             identity: "verified" | "anonymous";

@@ -1,6 +1,7 @@
 import type { PublicForm } from '../../api/api.generated.ts'
 import { http, read } from '../../api/client.ts'
 import { newKey } from '../../api/new-key.ts'
+import { customerHeaders } from './customer-sign-in.ts'
 import type { FormDraft } from './use-draft.ts'
 
 type Refinement = PublicForm['refinements'][number]
@@ -18,6 +19,7 @@ export function assemble(form: PublicForm, draft: FormDraft, refinement: Refinem
   return read(
     http.POST('/public/forms/{id}/assemble-testimonial', {
       params: { path: { id: form.id }, header: { 'idempotency-key': newKey() } },
+      headers: customerHeaders(),
       body: { answers: answersIn(form, draft), ...refining },
     }),
   )

@@ -33,7 +33,12 @@ const en = {
   unknownHint: 'The address may be misspelt, or the form was removed.',
   noAi: 'There is no AI help at the moment. You can write it yourself.',
   needsAnswer: 'Answer at least one question first.',
-  anonymous: 'You are not signed in: your name stands there only if you write it.',
+  signIn: 'Sign in',
+  signInHint: 'Sign in and your versions are counted for you alone.',
+  signedInAs: (name: string) => `Signed in as ${name}`,
+  signOut: 'Sign out',
+  notAsked: 'This sign-in did not begin here',
+  notAskedHint: 'Open the form again, and sign in from there.',
 }
 
 const de: typeof en = {
@@ -67,7 +72,12 @@ const de: typeof en = {
   unknownHint: 'Vielleicht enthält die Adresse einen Tippfehler, oder es wurde entfernt.',
   noAi: 'Im Moment gibt es keine Hilfe der KI. Sie können den Text selbst schreiben.',
   needsAnswer: 'Beantworten Sie zuerst mindestens eine Frage.',
-  anonymous: 'Sie sind nicht angemeldet: Ihr Name steht nur da, wenn Sie ihn eintragen.',
+  signIn: 'Anmelden',
+  signInHint: 'Melden Sie sich an, dann zählen Ihre Fassungen für Sie allein.',
+  signedInAs: (name) => `Angemeldet als ${name}`,
+  signOut: 'Abmelden',
+  notAsked: 'Diese Anmeldung hat nicht hier begonnen',
+  notAskedHint: 'Öffnen Sie das Formular noch einmal und melden Sie sich von dort an.',
 }
 
 export const publicFormMessages = { en, de }
