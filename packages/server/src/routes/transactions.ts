@@ -187,7 +187,7 @@ const transactionRoute = createRoute({
   summary: 'One row of the ledger; of a charge with the price of its day',
   tags: ['Credits'],
   ...protectedRoute('GET /credits/transactions/{sequence}'),
-  request: { params: z.object({ sequence: textInput(18) }) },
+  request: { params: z.object({ sequence: textInput() }) },
   responses: {
     200: jsonAnswer(
       transactionSchema
