@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Browser, chromium, type Page } from '@playwright/test'
 import { chromiumFlags, chromiumPath } from '../../packages/vue/scripts/chromium.ts'
-import { settled } from '../support/in-page.ts'
+import { heightOf, settled } from '../support/in-page.ts'
 import { addressOf, consolePages, signInPages } from '../support/pages.ts'
 import { openDemo } from './demo.ts'
 
@@ -14,6 +14,8 @@ import { openDemo } from './demo.ts'
 
 const folder = join(import.meta.dirname, '../../docs/screenshots/console')
 const wanted = process.argv.slice(2)
+/** Of a picture, in pixels of the page: lists go on and on. */
+const longest = 1_700
 const demo = await openDemo()
 const browser = await chromium.launch({ executablePath: chromiumPath, args: chromiumFlags })
 try {
@@ -48,7 +50,7 @@ async function takeAll(browser: Browser, { state, colorScheme, width, entry }: V
   const view = {
     colorScheme,
     viewport: { width, height: width < 600 ? 844 : 900 },
-    deviceScaleFactor: width < 600 ? 2 : 1,
+    deviceScaleFactor: width < 600 ? 1.5 : 1,
     reducedMotion: 'reduce',
     locale: 'en-US',
   } as const
@@ -56,10 +58,9 @@ async function takeAll(browser: Browser, { state, colorScheme, width, entry }: V
   const stranger = await browser.newContext(view)
   const page = await signedIn.newPage()
   const take = async (name: string, on: Page = page) => {
-    await on.screenshot({
-      path: join(folder, `${name}-${colorScheme}-${width}.png`),
-      fullPage: !isDialog(name),
-    })
+    const height = isDialog(name) ? 0 : Math.min(longest, await heightOf(on))
+    const clip = height === 0 ? {} : { fullPage: true, clip: { x: 0, y: 0, width, height } }
+    await on.screenshot({ path: join(folder, `${name}-${colorScheme}-${width}.png`), ...clip })
   }
   const isDialog = (name: string) => /receipt|invite|new-|palette/.test(name)
   const given = { slug: 'lumen-coffee', formId: demo.formId, entry }

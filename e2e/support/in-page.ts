@@ -6,6 +6,9 @@ import type { Page } from '@playwright/test'
 export const overflowOf = (page: Page): Promise<number> =>
   page.evaluate('document.documentElement.scrollWidth - window.innerWidth')
 
+export const heightOf = (page: Page): Promise<number> =>
+  page.evaluate('document.documentElement.scrollHeight')
+
 /** What a screen reader would say of what has the focus. */
 export const focusedName = (page: Page): Promise<string> =>
   page.evaluate(`(() => {
