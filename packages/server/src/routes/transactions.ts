@@ -190,8 +190,9 @@ const transactionRoute = createRoute({
   request: { params: z.object({ sequence: textInput() }) },
   responses: {
     200: jsonAnswer(
-      transactionSchema
-        .extend({
+      z
+        .object({
+          ...transactionSchema.shape,
           chargeBasis: z
             .union([chargeBasisSchema, z.null()])
             .openapi({ description: 'null: no charge; also for viewers and members.' }),

@@ -2805,7 +2805,63 @@ export interface components {
             depletedEmail?: boolean;
             weeklyDigestEmail?: boolean;
         };
-        TransactionDetail: components["schemas"]["Transaction"] & {
+        TransactionDetail: {
+            sequence: number;
+            /** @enum {string} */
+            type: "plan_allocation" | "topup_purchase" | "promo_bonus" | "referral_bonus" | "welcome_bonus" | "ai_consumption" | "admin_adjustment" | "refund" | "plan_change_adjustment" | "credit_expiry" | "topup_clawback" | "clawback_reversal";
+            /** @example 1.25 */
+            amount: number;
+            /** @example 1.25 */
+            monthlyAmount: number;
+            /** @example 1.25 */
+            bonusAmount: number;
+            /** @example 1.25 */
+            debtAmount: number;
+            /** @example 1.25 */
+            coveredAmount: number;
+            /** @example 1.25 */
+            balanceAfter: number;
+            reservationId: string | null;
+            plan: string | null;
+            capability: string | null;
+            quality: string | null;
+            model: string | null;
+            /** @example 1.25 */
+            estimatedCredits: number | null;
+            /** @example 1.25 */
+            estimationVariance: number | null;
+            /** @example 1.25 */
+            unchargedCredits: number;
+            /** @description Of the provider, in US dollars; null also for viewers and members. */
+            costUsd: string | null;
+            flags: string[];
+            /** @description Customers’ names and addresses are told to members, operators and keys with `admin` only. */
+            actor: {
+                type: string;
+                id: string;
+                name: string | null;
+                email: string | null;
+            } | null;
+            /** @description A customer’s name is told as that of an actor is. */
+            subject: {
+                type: string;
+                id: string;
+                name: string | null;
+            } | null;
+            formId: string | null;
+            sourceId: string | null;
+            reason: string | null;
+            providerMetadata: {
+                [key: string]: unknown;
+            } | null;
+            paymentMetadata: {
+                [key: string]: unknown;
+            } | null;
+            /** Format: date-time */
+            effectiveAt: string;
+            /** Format: date-time */
+            createdAt: string;
+            hash: string;
             /** @description null: no charge; also for viewers and members. */
             chargeBasis: components["schemas"]["ChargeBasis"] | null;
         };
