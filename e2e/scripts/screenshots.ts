@@ -107,6 +107,22 @@ async function takeStates(
     await take('studio-refused')
   }
   const given = { slug: 'lumen-coffee', formId: demo.formId, entry: '1' }
+  if (isWanted('studio-compare')) {
+    await page.goto(`${demo.url}${addressOf(consolePages['studio-polish'], given)}`)
+    await page
+      .getByRole('textbox', { name: 'Text' })
+      .fill(
+        'we used to order from three supplier and half was stale ,now there is one delivery ,i save three hours a month',
+      )
+    await page.getByRole('button', { name: 'Compare two qualities' }).click()
+    await page.getByRole('button', { name: 'Write both' }).click()
+    await page
+      .getByRole('button', { name: /^Receipt/ })
+      .nth(1)
+      .waitFor()
+    await settled(page)
+    await take('studio-compare')
+  }
   const api = /\/(credits|forms|members|billing)(\/|\?|$)/
   for (const state of ['loading', 'failing'] as const) {
     if (!isWanted(`overview-${state}`)) continue
