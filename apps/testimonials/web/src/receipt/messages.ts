@@ -1,3 +1,5 @@
+import type { Formats } from '@stipend/vue'
+
 const outcomesEn: Record<string, string> = {
   served: 'Answered',
   partial: 'Answered in part',
@@ -49,6 +51,7 @@ const en = {
   receipt: 'Receipt',
   unit: 'credits',
   credits: (credits: string) => `${credits} credits`,
+  creditCount: (count: number, f: Formats) => f.plural(count, { one: '# credit', other: '# credits' }),
   usedOfHeld: (used: string, held: string) => `${used} of ~${held} held`,
   ofHeld: (held: string) => `of ~${held} held for it`,
   covered: 'covered by the plan',
@@ -104,6 +107,7 @@ const de: typeof en = {
   receipt: 'Beleg',
   unit: 'Credits',
   credits: (credits) => `${credits} Credits`,
+  creditCount: (count, f) => f.plural(count, { one: '# Credit', other: '# Credits' }),
   usedOfHeld: (used, held) => `${used} von ~${held} vorgemerkt`,
   ofHeld: (held) => `von ~${held} dafür vorgemerkt`,
   covered: 'im Tarif enthalten',
