@@ -374,6 +374,189 @@ $$;
 ALTER FUNCTION stipend.allowed_qualities(p_plan_id integer, p_capability text) OWNER TO stipend_ledger;
 
 --
+-- Name: apply_stripe_sync(text, text, bigint); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.apply_stripe_sync(p_organization_id text, p_object_id text, p_sync bigint) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  update stipend.stripe_syncs s set applied = p_sync
+  where s.organization_id = p_organization_id and s.object_id = p_object_id and s.applied < p_sync;
+  return found;
+end;
+$$;
+
+ALTER FUNCTION stipend.apply_stripe_sync(p_organization_id text, p_object_id text, p_sync bigint) OWNER TO stipend_ledger;
+
+--
+-- Name: plans; Type: TABLE; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE TABLE stipend.plans (
+    id integer NOT NULL,
+    unique_name text NOT NULL,
+    name text NOT NULL,
+    tier_rank integer NOT NULL,
+    monthly_ai_credits numeric(14,2) NOT NULL,
+    welcome_bonus_credits numeric(14,2) DEFAULT 0 NOT NULL,
+    price_usd_cents integer DEFAULT 0 NOT NULL,
+    markup_basis_points integer DEFAULT 0 NOT NULL,
+    stripe_price_id text,
+    is_active boolean DEFAULT true NOT NULL,
+    annual_price_usd_cents integer,
+    CONSTRAINT plans_annual_price_usd_cents_check CHECK ((annual_price_usd_cents > 0)),
+    CONSTRAINT plans_markup_basis_points_check CHECK ((markup_basis_points >= 0)),
+    CONSTRAINT plans_monthly_ai_credits_check CHECK (((monthly_ai_credits >= (0)::numeric) OR (monthly_ai_credits = ('-1'::integer)::numeric))),
+    CONSTRAINT plans_price_usd_cents_check CHECK ((price_usd_cents >= 0)),
+    CONSTRAINT plans_welcome_bonus_credits_check CHECK ((welcome_bonus_credits >= (0)::numeric))
+);
+
+ALTER TABLE stipend.plans OWNER TO stipend_migrator;
+
+--
+-- Name: subscriptions; Type: TABLE; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE TABLE stipend.subscriptions (
+    organization_id text NOT NULL,
+    stripe_subscription_id text NOT NULL,
+    status text NOT NULL,
+    billing_interval text,
+    anchor_at timestamp with time zone,
+    paid_until timestamp with time zone,
+    unpaid_from timestamp with time zone,
+    cancels_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    payment_failed_at timestamp with time zone,
+    payment_failed_cents integer,
+    payment_failed_url text,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT subscriptions_billing_interval_check CHECK ((billing_interval = ANY (ARRAY['month'::text, 'year'::text])))
+);
+
+ALTER TABLE stipend.subscriptions OWNER TO stipend_migrator;
+
+--
+-- Name: apply_subscription(stipend.subscriptions, timestamp with time zone, boolean, stipend.plans, timestamp with time zone, text, timestamp with time zone); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.apply_subscription(p_subscription stipend.subscriptions, p_unpaid_before timestamp with time zone, p_is_known boolean, p_plan stipend.plans, p_plan_from timestamp with time zone, p_next_plan text, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_organization_id  constant text := p_subscription.organization_id;
+  v_paid_until       constant timestamptz := least(p_subscription.paid_until, p_subscription.unpaid_from);
+  v_balance          stipend.organization_credit_balances;
+  v_old              record;
+  v_lowest           stipend.plans;
+  v_next             stipend.plans;
+  v_start            timestamptz;
+  v_grace            interval;
+  v_added            numeric := 0;
+begin
+  select * into strict v_lowest from stipend.plans n where n.is_active order by n.tier_rank limit 1;
+  select make_interval(hours => 24 * s.grace_days) into strict v_grace from stipend.credit_settings s;
+  select p.status, p.paid_until, n.tier_rank, n.id into strict v_old
+  from stipend.organization_plans p join stipend.plans n on n.id = p.plan_id
+  where p.organization_id = v_organization_id;
+  select * into strict v_balance
+  from stipend.organization_credit_balances b where b.organization_id = v_organization_id;
+
+  if not p_is_known then
+    v_start := stipend.period_boundary(p_subscription.anchor_at, stipend.period_number(p_subscription.anchor_at, p_now));
+    if p_subscription.ended_at <= v_start then
+      perform stipend.put_plan(v_organization_id, v_lowest, 0, p_now);
+      perform stipend.put_paid_until(v_organization_id, p_subscription.stripe_subscription_id, null, true);
+      perform stipend.start_billing_period(v_organization_id, p_subscription.anchor_at,
+        p_subscription.stripe_subscription_id, v_lowest, false, p_now);
+      perform stipend.end_subscription(p_subscription, v_lowest, p_now);
+      return;
+    end if;
+    perform stipend.put_plan(v_organization_id, p_plan, greatest(p_plan.monthly_ai_credits, 0), p_now);
+    perform stipend.put_paid_until(v_organization_id, p_subscription.stripe_subscription_id, v_paid_until, true);
+    perform stipend.start_billing_period(v_organization_id, p_subscription.anchor_at,
+      p_subscription.stripe_subscription_id, p_plan, v_paid_until + v_grace <= v_start, p_now);
+  else
+    perform stipend.put_paid_until(v_organization_id, p_subscription.stripe_subscription_id, v_paid_until,
+      v_old.status <> 'past_due' or v_paid_until > p_now);
+    if v_old.id <> p_plan.id then
+      perform stipend.put_plan(v_organization_id, p_plan,
+        greatest(p_plan.monthly_ai_credits - v_balance.monthly_allocation, 0), p_now);
+    end if;
+    if (v_old.status = 'past_due' and v_paid_until > p_now)
+      or (p_unpaid_before is not null and p_subscription.unpaid_from is null) then
+      perform stipend.restore_allocation(v_organization_id);
+    end if;
+    if v_old.id <> p_plan.id then
+      if v_old.status <> 'past_due' or v_paid_until > p_now then
+        perform stipend.raise_allocation(v_organization_id, p_plan, p_now);
+      end if;
+      if p_plan_from <= v_balance.period_start then
+        perform stipend.lower_allocation(v_organization_id, p_plan, p_now);
+      end if;
+    end if;
+  end if;
+
+  if p_subscription.unpaid_from is not null and p_unpaid_before is null then
+    perform stipend.lapse_monthly(v_organization_id, p_now, stipend.lapse_source(v_organization_id, 'unpaid'));
+  end if;
+
+  select * into v_next from stipend.plans n
+  where n.unique_name = case when p_subscription.cancels_at is null then p_next_plan else v_lowest.unique_name end
+    and n.tier_rank < p_plan.tier_rank;
+  update stipend.organization_plans p
+  set pending_plan_id = v_next.id,
+      pending_change_at = case when v_next.id is not null
+        then coalesce(p_subscription.cancels_at, p_subscription.paid_until) end
+  where p.organization_id = v_organization_id
+    and (p.pending_plan_id, p.pending_change_at) is distinct from (v_next.id, case when v_next.id is not null
+        then coalesce(p_subscription.cancels_at, p_subscription.paid_until) end);
+
+  update stipend.organization_credit_balances b set next_due_at = p_now where b.organization_id = v_organization_id;
+  perform stipend.catch_up(v_organization_id);
+  if p_subscription.ended_at is not null then
+    perform stipend.end_subscription(p_subscription, v_lowest, p_now);
+  end if;
+end;
+$$;
+
+ALTER FUNCTION stipend.apply_subscription(p_subscription stipend.subscriptions, p_unpaid_before timestamp with time zone, p_is_known boolean, p_plan stipend.plans, p_plan_from timestamp with time zone, p_next_plan text, p_now timestamp with time zone) OWNER TO stipend_ledger;
+
+--
+-- Name: auto_topup_spent(text, timestamp with time zone); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.auto_topup_spent(p_organization_id text, p_at timestamp with time zone) RETURNS bigint
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select coalesce(sum(p.amount_cents - p.refunded_cents), 0) from stipend.payments p
+  where p.organization_id = p_organization_id and p.kind = 'auto_topup' and p.status in ('open', 'processing', 'paid')
+    and p.created_at >= date_trunc('month', p_at at time zone 'UTC') at time zone 'UTC';
+$$;
+
+ALTER FUNCTION stipend.auto_topup_spent(p_organization_id text, p_at timestamp with time zone) OWNER TO stipend_ledger;
+
+--
+-- Name: begin_stripe_sync(text, text); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.begin_stripe_sync(p_organization_id text, p_object_id text) RETURNS bigint
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  insert into stipend.stripe_syncs as s (organization_id, object_id, begun)
+  select g.id, p_object_id, 1 from stipend.organizations g where g.id = p_organization_id
+  on conflict (organization_id, object_id) do update set begun = s.begun + 1
+  returning begun;
+$$;
+
+ALTER FUNCTION stipend.begin_stripe_sync(p_organization_id text, p_object_id text) OWNER TO stipend_ledger;
+
+--
 -- Name: budget_refusal(text, uuid, text, text, text, timestamp with time zone, numeric, numeric, numeric, numeric, numeric); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
 --
 
@@ -440,7 +623,7 @@ begin
     elsif v_due = v_balance.period_end then
       perform stipend.roll_period(p_organization_id);
     else
-      perform stipend.lapse_monthly(p_organization_id, v_due, format('past_due:%s:%s', v_balance.period_number, v_balance.ledger_sequence + 1));
+      perform stipend.lapse_monthly(p_organization_id, v_due, stipend.lapse_source(p_organization_id, 'past_due'));
       update stipend.organization_plans p set status = 'past_due' where p.organization_id = p_organization_id;
       perform stipend.emit_event(p_organization_id, 'subscription.past_due',
         jsonb_build_object('since', v_due), v_now);
@@ -485,19 +668,10 @@ begin
     update stipend.organization_plans p set pending_plan_id = null, pending_change_at = null
     where p.organization_id = p_organization_id and p.pending_plan_id is not null;
   elsif v_new.tier_rank > v_old.tier_rank then
-    update stipend.organization_plans p
-    set plan_id = v_new.id, monthly_ai_credits = v_new.monthly_ai_credits, pending_plan_id = null, pending_change_at = null
-    where p.organization_id = p_organization_id;
-    if v_status = 'active' and v_new.monthly_ai_credits > v_balance.monthly_allocation then
-      credits_added := v_new.monthly_ai_credits - v_balance.monthly_allocation;
-      update stipend.organization_credit_balances b set monthly_allocation = v_new.monthly_ai_credits
-      where b.organization_id = p_organization_id;
-      perform stipend.post_monthly(p_organization_id, 'plan_change_adjustment', credits_added,
-        format('#plan_change:%s:%s', extract(epoch from v_balance.period_start)::bigint, v_new.monthly_ai_credits),
-        v_new.unique_name, v_now);
+    if v_status = 'active' then
+      credits_added := stipend.raise_allocation(p_organization_id, v_new, v_now);
     end if;
-    perform stipend.emit_event(p_organization_id, 'plan.changed',
-      jsonb_build_object('plan', v_new.unique_name, 'previousPlan', v_old.unique_name, 'creditsAdded', credits_added), v_now);
+    perform stipend.put_plan(p_organization_id, v_new, credits_added, v_now);
   else
     update stipend.organization_plans p set pending_plan_id = v_new.id, pending_change_at = v_balance.period_end
     where p.organization_id = p_organization_id;
@@ -532,6 +706,70 @@ CREATE FUNCTION stipend.cheapest_plan(p_capability text, p_quality text, p_model
 $$;
 
 ALTER FUNCTION stipend.cheapest_plan(p_capability text, p_quality text, p_model text) OWNER TO stipend_ledger;
+
+--
+-- Name: claim_auto_topups(integer); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.claim_auto_topups(p_limit integer) RETURNS TABLE(organization_id text, payment_id uuid, credits numeric, amount_cents integer, currency text, topup_package text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_organization_id  text;
+  v_auto             stipend.auto_topups;
+  v_balance          stipend.organization_credit_balances;
+  v_now              timestamptz;
+  v_open             stipend.payments;
+  v_price            integer;
+  v_made             record;
+  v_left             integer := p_limit;
+begin
+  for v_organization_id in
+    select a.organization_id from stipend.auto_topups a
+    join stipend.organization_credit_balances b on b.organization_id = a.organization_id
+    where a.is_enabled and a.stopped_at is null and b.monthly_left + b.bonus - b.debt < a.threshold_credits
+    order by a.organization_id
+  loop
+    exit when v_left <= 0;
+    v_balance := stipend.lock_balance(v_organization_id);
+    v_now := stipend.organization_now(v_organization_id, v_balance.ledger_at);
+    select * into v_auto from stipend.auto_topups a where a.organization_id = v_organization_id;
+    select * into v_open from stipend.payments p
+    where p.organization_id = v_organization_id and p.kind = 'auto_topup' and p.status in ('open', 'processing')
+    order by p.created_at limit 1;
+    if v_open.id is not null then
+      if v_open.status = 'open' and v_open.created_at < v_now - interval '5 minutes' then
+        v_left := v_left - 1;
+        return query select v_open.organization_id, v_open.id, v_open.credits, v_open.amount_cents, v_open.currency,
+          v_open.topup_package;
+      end if;
+      continue;
+    end if;
+    select t.price_usd_cents into v_price from stipend.credit_topup_packages t
+    join stipend.stripe_prices s on s.topup_package_id = t.id and s.is_current and s.unit_amount_cents = t.price_usd_cents
+    where t.unique_name = v_auto.topup_package and t.is_active;
+    continue when v_price is null
+      or not v_auto.is_enabled or v_auto.stopped_at is not null
+      or v_balance.monthly_left + v_balance.bonus - v_balance.debt >= v_auto.threshold_credits
+      or v_balance.plan_status = 'suspended'
+      or v_auto.next_attempt_at > v_now
+      or stipend.auto_topup_spent(v_organization_id, v_now) + v_price > v_auto.monthly_ceiling_cents
+      or exists (select from stipend.plans n where n.id = v_balance.plan_id and n.monthly_ai_credits = -1);
+    payment_id := gen_random_uuid();
+    select * into strict v_made
+    from stipend.create_payment(v_organization_id, payment_id, 'auto_topup', v_auto.topup_package, null, null);
+    perform stipend.emit_event(v_organization_id, 'auto_topup.started', jsonb_build_object(
+      'paymentId', payment_id, 'credits', v_made.credits, 'amountCents', v_made.amount_cents), v_now);
+    v_left := v_left - 1;
+    return query select v_organization_id, payment_id, v_made.credits, v_made.amount_cents, v_made.currency,
+      v_auto.topup_package;
+  end loop;
+end;
+$$;
+
+ALTER FUNCTION stipend.claim_auto_topups(p_limit integer) OWNER TO stipend_ledger;
 
 --
 -- Name: claim_outbox(integer, text, boolean); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
@@ -638,6 +876,105 @@ $$;
 ALTER FUNCTION stipend.claim_settle_intents(p_limit integer) OWNER TO stipend_ledger;
 
 --
+-- Name: claim_stripe_event(text, text); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.claim_stripe_event(p_id text, p_type text) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_outcome  text;
+begin
+  insert into stipend.stripe_events as e (id, type, leased_until)
+  values (p_id, p_type, clock_timestamp() + interval '1 minute')
+  on conflict (id) do update
+  set attempts = e.attempts + 1, leased_until = excluded.leased_until
+  where e.outcome is null and e.leased_until <= clock_timestamp();
+  if found then
+    return 'ours';
+  end if;
+  select e.outcome into v_outcome from stipend.stripe_events e where e.id = p_id;
+  return case when v_outcome is null then 'busy' else 'done' end;
+end;
+$$;
+
+ALTER FUNCTION stipend.claim_stripe_event(p_id text, p_type text) OWNER TO stipend_ledger;
+
+--
+-- Name: payments; Type: TABLE; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE TABLE stipend.payments (
+    organization_id text NOT NULL,
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    topup_package text NOT NULL,
+    credits numeric(14,2) NOT NULL,
+    amount_cents integer NOT NULL,
+    currency text NOT NULL,
+    status text DEFAULT 'open'::text NOT NULL,
+    stripe_session_id text,
+    stripe_payment_intent_id text,
+    refunded_cents integer DEFAULT 0 NOT NULL,
+    disputed_cents integer DEFAULT 0 NOT NULL,
+    clawed_back_credits numeric(14,2) DEFAULT 0 NOT NULL,
+    clawback_moves integer DEFAULT 0 NOT NULL,
+    sequence bigint,
+    failure_code text,
+    receipt_url text,
+    actor_type text,
+    actor_id text,
+    created_at timestamp with time zone NOT NULL,
+    paid_at timestamp with time zone,
+    CONSTRAINT payments_amount_cents_check CHECK ((amount_cents > 0)),
+    CONSTRAINT payments_check CHECK (((clawed_back_credits >= (0)::numeric) AND (clawed_back_credits <= credits) AND ((status = 'paid'::text) = (paid_at IS NOT NULL)))),
+    CONSTRAINT payments_credits_check CHECK ((credits > (0)::numeric)),
+    CONSTRAINT payments_disputed_cents_check CHECK ((disputed_cents >= 0)),
+    CONSTRAINT payments_kind_check CHECK ((kind = ANY (ARRAY['topup'::text, 'auto_topup'::text]))),
+    CONSTRAINT payments_refunded_cents_check CHECK ((refunded_cents >= 0)),
+    CONSTRAINT payments_status_check CHECK ((status = ANY (ARRAY['open'::text, 'processing'::text, 'paid'::text, 'failed'::text, 'expired'::text, 'mismatch'::text])))
+);
+
+ALTER TABLE stipend.payments OWNER TO stipend_migrator;
+
+--
+-- Name: claw_back(stipend.payments, numeric); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.claw_back(p_payment stipend.payments, p_credits numeric) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_grant  stipend.credit_grants;
+  v_own    numeric := 0;
+  v_row    stipend.credit_transactions;
+begin
+  select * into v_grant from stipend.credit_grants g
+  where g.organization_id = p_payment.organization_id and g.sequence = p_payment.sequence and g.is_live;
+  if v_grant.id is not null then
+    v_own := least(v_grant.remaining, p_credits);
+    perform stipend.draw_grants(p_payment.organization_id, array[v_grant.id], array[v_own]);
+  end if;
+  v_row.organization_id := p_payment.organization_id;
+  v_row.type := 'topup_clawback';
+  select x.monthly_amount, x.bonus_amount - v_own, x.debt_amount
+  into v_row.monthly_amount, v_row.bonus_amount, v_row.debt_amount
+  from stipend.draw_credits(p_payment.organization_id, p_credits - v_own) x;
+  v_row.source_id := format('#clawback:%s:%s', p_payment.id, p_payment.clawback_moves);
+  v_row.payment_metadata := jsonb_build_object('paymentId', p_payment.id, 'refundedCents', p_payment.refunded_cents,
+    'disputedCents', p_payment.disputed_cents, 'amountCents', p_payment.amount_cents, 'currency', p_payment.currency);
+  v_row := stipend.post_transaction(v_row);
+  perform stipend.emit_event(p_payment.organization_id, 'topup.clawed_back', jsonb_build_object(
+    'paymentId', p_payment.id, 'credits', p_credits, 'sequence', v_row.sequence,
+    'refundedCents', p_payment.refunded_cents, 'disputedCents', p_payment.disputed_cents), v_row.created_at);
+end;
+$$;
+
+ALTER FUNCTION stipend.claw_back(p_payment stipend.payments, p_credits numeric) OWNER TO stipend_ledger;
+
+--
 -- Name: cleanup_reservations(integer); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
 --
 
@@ -730,6 +1067,44 @@ end;
 $$;
 
 ALTER FUNCTION stipend.create_api_key(p_id uuid, p_organization_id text, p_name text, p_prefix text, p_hash bytea, p_scopes text[], p_created_by text, p_expires_at timestamp with time zone) OWNER TO stipend_ledger;
+
+--
+-- Name: create_payment(text, uuid, text, text, text, text); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.create_payment(p_organization_id text, p_id uuid, p_kind text, p_topup_package text, p_actor_type text, p_actor_id text, OUT credits numeric, OUT amount_cents integer, OUT currency text, OUT price_id text) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_balance  stipend.organization_credit_balances;
+  v_package  stipend.credit_topup_packages;
+begin
+  v_balance := stipend.lock_balance(p_organization_id);
+  select * into v_package from stipend.credit_topup_packages t where t.unique_name = p_topup_package and t.is_active;
+  if v_package.id is null then
+    perform stipend.refuse('invalid_request', jsonb_build_object('field', 'packageId', 'value', p_topup_package,
+      'rule', 'must be one of ' || (select string_agg(t.unique_name, ', ' order by t.credits) from stipend.credit_topup_packages t where t.is_active)));
+  end if;
+  select s.price_id, s.currency into price_id, currency
+  from stipend.stripe_prices s
+  where s.topup_package_id = v_package.id and s.is_current and s.unit_amount_cents = v_package.price_usd_cents;
+  if price_id is null then
+    perform stipend.refuse('payments_not_configured', jsonb_build_object(
+      'message', format('Package %s has no price at Stripe yet.', p_topup_package), 'command', 'stipend stripe sync'));
+  end if;
+  insert into stipend.payments as p (
+    organization_id, id, kind, topup_package, credits, amount_cents, currency, actor_type, actor_id, created_at)
+  values (
+    p_organization_id, p_id, p_kind, p_topup_package, v_package.credits, v_package.price_usd_cents, currency,
+    p_actor_type, p_actor_id, stipend.organization_now(p_organization_id, v_balance.ledger_at))
+  on conflict (organization_id, id) do nothing;
+  select p.credits, p.amount_cents into strict credits, amount_cents
+  from stipend.payments p where p.organization_id = p_organization_id and p.id = p_id;
+end;
+$$;
+
+ALTER FUNCTION stipend.create_payment(p_organization_id text, p_id uuid, p_kind text, p_topup_package text, p_actor_type text, p_actor_id text, OUT credits numeric, OUT amount_cents integer, OUT currency text, OUT price_id text) OWNER TO stipend_ledger;
 
 --
 -- Name: credit_refusal(text, numeric, numeric, numeric, numeric, numeric); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
@@ -859,6 +1234,10 @@ begin
     union all
     (select x.organization_id, x.id from stipend.outbox_events x
      where x.delivered_at is null and x.created_at < clock_timestamp() - interval '90 days' limit p_limit));
+  get diagnostics v_count = row_count;
+  v_total := v_total + v_count;
+  delete from stipend.stripe_events e where e.id in (
+    select x.id from stipend.stripe_events x where x.received_at < clock_timestamp() - interval '90 days' limit p_limit);
   get diagnostics v_count = row_count;
   v_total := v_total + v_count;
   delete from stipend.idempotency_records r where (r.organization_id, r.key) in (
@@ -1077,6 +1456,39 @@ end;
 $$;
 
 ALTER FUNCTION stipend.end_due_holds(p_organization_id text, p_limit integer) OWNER TO stipend_ledger;
+
+--
+-- Name: end_subscription(stipend.subscriptions, stipend.plans, timestamp with time zone); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.end_subscription(p_subscription stipend.subscriptions, p_lowest stipend.plans, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_organization_id  constant text := p_subscription.organization_id;
+  v_was_past_due     boolean;
+begin
+  select p.status = 'past_due' into strict v_was_past_due
+  from stipend.organization_plans p where p.organization_id = v_organization_id;
+  perform stipend.put_plan(v_organization_id, p_lowest, 0, p_now);
+  perform stipend.put_paid_until(v_organization_id, null, null, true);
+  if v_was_past_due then
+    perform stipend.restore_allocation(v_organization_id);
+  end if;
+  if p_subscription.ended_at <= (
+    select b.period_start from stipend.organization_credit_balances b where b.organization_id = v_organization_id) then
+    perform stipend.lower_allocation(v_organization_id, p_lowest, p_now);
+    perform stipend.raise_allocation(v_organization_id, p_lowest, p_now);
+  end if;
+  perform stipend.emit_event(v_organization_id, 'subscription.ended',
+    jsonb_build_object('plan', p_lowest.unique_name, 'endedAt', stipend.utc_text(p_subscription.ended_at)), p_now);
+  update stipend.organization_credit_balances b set next_due_at = p_now where b.organization_id = v_organization_id;
+  perform stipend.catch_up(v_organization_id);
+end;
+$$;
+
+ALTER FUNCTION stipend.end_subscription(p_subscription stipend.subscriptions, p_lowest stipend.plans, p_now timestamp with time zone) OWNER TO stipend_ledger;
 
 --
 -- Name: erase_party(text, text, text); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
@@ -1409,6 +1821,19 @@ $$;
 ALTER FUNCTION stipend.find_priced_model(p_model text) OWNER TO stipend_ledger;
 
 --
+-- Name: find_stripe_customer(text); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.find_stripe_customer(p_customer_id text) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select c.organization_id from stipend.stripe_customers c where c.customer_id = p_customer_id;
+$$;
+
+ALTER FUNCTION stipend.find_stripe_customer(p_customer_id text) OWNER TO stipend_ledger;
+
+--
 -- Name: finish_event(text, uuid, bigint, bigint); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
 --
 
@@ -1447,6 +1872,22 @@ CREATE FUNCTION stipend.finish_request(p_organization_id text, p_key text, p_sta
 $$;
 
 ALTER FUNCTION stipend.finish_request(p_organization_id text, p_key text, p_status integer, p_body jsonb) OWNER TO stipend_ledger;
+
+--
+-- Name: finish_stripe_event(text, text, text); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.finish_stripe_event(p_id text, p_outcome text, p_error text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  update stipend.stripe_events e
+  set outcome = p_outcome, error = p_error, leased_until = '-infinity',
+      finished_at = case when p_outcome is not null then clock_timestamp() end
+  where e.id = p_id and e.outcome is null;
+$$;
+
+ALTER FUNCTION stipend.finish_stripe_event(p_id text, p_outcome text, p_error text) OWNER TO stipend_ledger;
 
 --
 -- Name: get_available_credits(text); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
@@ -1765,6 +2206,34 @@ $$;
 ALTER FUNCTION stipend.grant_credits(p_organization_id text, p_type text, p_credits numeric, p_source_id text, p_priority integer, p_expires_at timestamp with time zone, p_reason text, p_payment_metadata jsonb, p_actor_type text, p_actor_id text, OUT is_replay boolean, OUT transaction stipend.credit_transactions) OWNER TO stipend_ledger;
 
 --
+-- Name: grant_payment(stipend.payments); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.grant_payment(p_payment stipend.payments) RETURNS stipend.credit_transactions
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_row  stipend.credit_transactions;
+begin
+  v_row.organization_id := p_payment.organization_id;
+  v_row.type := 'topup_purchase';
+  v_row.source_id := '#payment:' || p_payment.id;
+  v_row.actor_type := p_payment.actor_type;
+  v_row.actor_id := p_payment.actor_id;
+  v_row.payment_metadata := jsonb_build_object('paymentId', p_payment.id, 'kind', p_payment.kind,
+    'package', p_payment.topup_package, 'amountCents', p_payment.amount_cents, 'currency', p_payment.currency);
+  v_row := stipend.add_grant(v_row, 'topup', p_payment.credits, 100, null);
+  perform stipend.emit_event(p_payment.organization_id, 'credits.topup_purchased', jsonb_build_object(
+    'credits', p_payment.credits, 'sequence', v_row.sequence, 'paymentId', p_payment.id, 'kind', p_payment.kind,
+    'amountCents', p_payment.amount_cents, 'currency', p_payment.currency), v_row.created_at);
+  return v_row;
+end;
+$$;
+
+ALTER FUNCTION stipend.grant_payment(p_payment stipend.payments) OWNER TO stipend_ledger;
+
+--
 -- Name: keep_balance_plan(); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
 --
 
@@ -1840,6 +2309,20 @@ end;
 $$;
 
 ALTER FUNCTION stipend.lapse_monthly(p_organization_id text, p_at timestamp with time zone, p_source_id text) OWNER TO stipend_ledger;
+
+--
+-- Name: lapse_source(text, text); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.lapse_source(p_organization_id text, p_reason text) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select format('%s:%s:%s', p_reason, extract(epoch from b.period_start)::bigint, b.ledger_sequence + 1)
+  from stipend.organization_credit_balances b where b.organization_id = p_organization_id;
+$$;
+
+ALTER FUNCTION stipend.lapse_source(p_organization_id text, p_reason text) OWNER TO stipend_ledger;
 
 --
 -- Name: learn_output_tokens(integer); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
@@ -2047,6 +2530,79 @@ $$;
 ALTER FUNCTION stipend.lock_balances(p_organizations text[], p_wait boolean) OWNER TO stipend_ledger;
 
 --
+-- Name: lower_allocation(text, stipend.plans, timestamp with time zone); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.lower_allocation(p_organization_id text, p_plan stipend.plans, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_balance  stipend.organization_credit_balances;
+  v_credits  constant numeric := greatest(p_plan.monthly_ai_credits, 0);
+  v_row      stipend.credit_transactions;
+begin
+  select * into strict v_balance
+  from stipend.organization_credit_balances b where b.organization_id = p_organization_id;
+  if v_balance.monthly_allocation <= v_credits then
+    return;
+  end if;
+  update stipend.organization_credit_balances b set monthly_allocation = v_credits
+  where b.organization_id = p_organization_id;
+  v_row.organization_id := p_organization_id;
+  v_row.type := 'plan_change_adjustment';
+  v_row.monthly_amount := -least(v_balance.monthly_left, v_balance.monthly_allocation - v_credits);
+  v_row.bonus_amount := 0;
+  v_row.debt_amount := 0;
+  if v_row.monthly_amount = 0 then
+    return;
+  end if;
+  v_row.plan := p_plan.unique_name;
+  v_row.source_id := format('#plan_change:%s:%s:%s', extract(epoch from v_balance.period_start)::bigint, v_credits,
+    v_balance.ledger_sequence + 1);
+  v_row.effective_at := p_now;
+  perform stipend.post_transaction(v_row);
+end;
+$$;
+
+ALTER FUNCTION stipend.lower_allocation(p_organization_id text, p_plan stipend.plans, p_now timestamp with time zone) OWNER TO stipend_ledger;
+
+--
+-- Name: note_auto_topup(stipend.payments, stipend.payments, timestamp with time zone); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.note_auto_topup(p_before stipend.payments, p_payment stipend.payments, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_declines  integer;
+begin
+  if p_payment.kind <> 'auto_topup' or p_payment.status = p_before.status then
+    return;
+  end if;
+  if p_payment.status = 'paid' then
+    update stipend.auto_topups a set declines = 0, next_attempt_at = null
+    where a.organization_id = p_payment.organization_id and a.stopped_at is null;
+  elsif p_payment.status = 'failed' then
+    update stipend.auto_topups a
+    set declines = a.declines + 1,
+        next_attempt_at = p_now + case a.declines when 0 then interval '1 hour' else interval '6 hours' end,
+        stopped_at = case when a.declines >= 2 then p_now end,
+        stopped_reason = case when a.declines >= 2 then coalesce(p_payment.failure_code, 'declined') end
+    where a.organization_id = p_payment.organization_id and a.stopped_at is null
+    returning a.declines into v_declines;
+    if v_declines >= 3 then
+      perform stipend.emit_event(p_payment.organization_id, 'auto_topup.stopped', jsonb_build_object(
+        'declines', v_declines, 'reason', coalesce(p_payment.failure_code, 'declined')), p_now);
+    end if;
+  end if;
+end;
+$$;
+
+ALTER FUNCTION stipend.note_auto_topup(p_before stipend.payments, p_payment stipend.payments, p_now timestamp with time zone) OWNER TO stipend_ledger;
+
+--
 -- Name: open_hold_wait(text, uuid); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
 --
 
@@ -2121,6 +2677,30 @@ CREATE FUNCTION stipend.period_boundary(p_anchor timestamp with time zone, p_num
     AS $$ select (p_anchor at time zone 'UTC' + make_interval(months => p_number)) at time zone 'UTC'; $$;
 
 ALTER FUNCTION stipend.period_boundary(p_anchor timestamp with time zone, p_number integer) OWNER TO stipend_ledger;
+
+--
+-- Name: period_number(timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.period_number(p_anchor timestamp with time zone, p_at timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_age     interval := age(p_at at time zone 'UTC', p_anchor at time zone 'UTC');
+  v_number  integer := (extract(year from v_age) * 12 + extract(month from v_age))::integer;
+begin
+  while stipend.period_boundary(p_anchor, v_number) > p_at loop
+    v_number := v_number - 1;
+  end loop;
+  while stipend.period_boundary(p_anchor, v_number + 1) <= p_at loop
+    v_number := v_number + 1;
+  end loop;
+  return v_number;
+end;
+$$;
+
+ALTER FUNCTION stipend.period_number(p_anchor timestamp with time zone, p_at timestamp with time zone) OWNER TO stipend_ledger;
 
 --
 -- Name: post_monthly(text, text, numeric, text, text, timestamp with time zone); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
@@ -2447,14 +3027,16 @@ begin
         where r.unique_name = p_catalog -> 'models' -> m.unique_name ->> 'replacement');
 
   insert into stipend.plans as n (
-    unique_name, name, tier_rank, monthly_ai_credits, welcome_bonus_credits, price_usd_cents, markup_basis_points)
+    unique_name, name, tier_rank, monthly_ai_credits, welcome_bonus_credits, price_usd_cents, annual_price_usd_cents,
+    markup_basis_points)
   select x.key, x.value ->> 'name', (x.value ->> 'tierRank')::integer, (x.value ->> 'monthlyCredits')::numeric,
     (x.value ->> 'welcomeBonus')::numeric, (x.value ->> 'priceUsdCents')::integer,
-    (x.value ->> 'markupBasisPoints')::integer
+    (x.value ->> 'annualPriceUsdCents')::integer, (x.value ->> 'markupBasisPoints')::integer
   from jsonb_each(p_catalog -> 'plans') x
   on conflict (unique_name) do update
   set name = excluded.name, tier_rank = excluded.tier_rank, monthly_ai_credits = excluded.monthly_ai_credits,
       welcome_bonus_credits = excluded.welcome_bonus_credits, price_usd_cents = excluded.price_usd_cents,
+      annual_price_usd_cents = excluded.annual_price_usd_cents,
       markup_basis_points = excluded.markup_basis_points, is_active = true;
   update stipend.plans n set is_active = false where not p_catalog -> 'plans' ? n.unique_name;
 
@@ -2529,6 +3111,39 @@ end;
 $$;
 
 ALTER FUNCTION stipend.push_plan_access(p_catalog jsonb) OWNER TO stipend_ledger;
+
+--
+-- Name: put_auto_topup(text, boolean, numeric, text, integer); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.put_auto_topup(p_organization_id text, p_is_enabled boolean, p_threshold_credits numeric, p_topup_package text, p_monthly_ceiling_cents integer) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_price  integer;
+begin
+  perform stipend.lock_balance(p_organization_id);
+  select t.price_usd_cents into v_price
+  from stipend.credit_topup_packages t where t.unique_name = p_topup_package and t.is_active;
+  if v_price is null then
+    perform stipend.refuse('invalid_request', jsonb_build_object('field', 'packageId', 'value', p_topup_package,
+      'rule', 'must be one of ' || (select string_agg(t.unique_name, ', ' order by t.credits) from stipend.credit_topup_packages t where t.is_active)));
+  elsif p_monthly_ceiling_cents < v_price then
+    perform stipend.refuse('invalid_request', jsonb_build_object('field', 'monthlyCeilingCents',
+      'value', p_monthly_ceiling_cents, 'rule', format('must cover the package once: at least %s', v_price)));
+  end if;
+  insert into stipend.auto_topups as a (
+    organization_id, is_enabled, threshold_credits, topup_package, monthly_ceiling_cents)
+  values (p_organization_id, p_is_enabled, p_threshold_credits, p_topup_package, p_monthly_ceiling_cents)
+  on conflict (organization_id) do update
+  set is_enabled = excluded.is_enabled, threshold_credits = excluded.threshold_credits,
+      topup_package = excluded.topup_package, monthly_ceiling_cents = excluded.monthly_ceiling_cents,
+      declines = 0, next_attempt_at = null, stopped_at = null, stopped_reason = null, updated_at = clock_timestamp();
+end;
+$$;
+
+ALTER FUNCTION stipend.put_auto_topup(p_organization_id text, p_is_enabled boolean, p_threshold_credits numeric, p_topup_package text, p_monthly_ceiling_cents integer) OWNER TO stipend_ledger;
 
 --
 -- Name: budgets; Type: TABLE; Schema: stipend; Owner: stipend_migrator
@@ -2735,14 +3350,7 @@ begin
     perform stipend.refuse('invalid_request', jsonb_build_object('field', 'takeIn.periodAnchor', 'value', stipend.utc_text(v_anchor),
       'rule', 'must not lie in the future'));
   end if;
-  v_number := (extract(year from age(v_now at time zone 'UTC', v_anchor at time zone 'UTC')) * 12
-    + extract(month from age(v_now at time zone 'UTC', v_anchor at time zone 'UTC')))::integer;
-  while stipend.period_boundary(v_anchor, v_number) > v_now loop
-    v_number := v_number - 1;
-  end loop;
-  while stipend.period_boundary(v_anchor, v_number + 1) <= v_now loop
-    v_number := v_number + 1;
-  end loop;
+  v_number := stipend.period_number(v_anchor, v_now);
 
   insert into stipend.organization_plans (organization_id, plan_id, monthly_ai_credits)
   values (p_organization_id, v_plan.id, v_plan.monthly_ai_credits);
@@ -2777,6 +3385,133 @@ end;
 $$;
 
 ALTER FUNCTION stipend.put_organization(p_organization_id text, p_name text, p_plan text, p_period_anchor timestamp with time zone, p_monthly_credits numeric, p_bonus_credits numeric, OUT is_new boolean, OUT plan text) OWNER TO stipend_ledger;
+
+--
+-- Name: put_paid_until(text, text, timestamp with time zone, boolean); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.put_paid_until(p_organization_id text, p_subscription_id text, p_paid_until timestamp with time zone, p_is_active boolean) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  update stipend.organization_plans p
+  set paid_until = p_paid_until, stripe_subscription_id = p_subscription_id,
+      status = case when p_is_active and p.status = 'past_due' then 'active' else p.status end
+  where p.organization_id = p_organization_id;
+$$;
+
+ALTER FUNCTION stipend.put_paid_until(p_organization_id text, p_subscription_id text, p_paid_until timestamp with time zone, p_is_active boolean) OWNER TO stipend_ledger;
+
+--
+-- Name: put_plan(text, stipend.plans, numeric, timestamp with time zone); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.put_plan(p_organization_id text, p_plan stipend.plans, p_credits_added numeric, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_previous  text;
+begin
+  select n.unique_name into strict v_previous
+  from stipend.organization_plans p join stipend.plans n on n.id = p.plan_id
+  where p.organization_id = p_organization_id;
+  update stipend.organization_plans p
+  set plan_id = p_plan.id, monthly_ai_credits = p_plan.monthly_ai_credits, pending_plan_id = null, pending_change_at = null
+  where p.organization_id = p_organization_id;
+  if v_previous <> p_plan.unique_name then
+    perform stipend.emit_event(p_organization_id, 'plan.changed', jsonb_build_object(
+      'plan', p_plan.unique_name, 'previousPlan', v_previous, 'creditsAdded', p_credits_added), p_now);
+  end if;
+end;
+$$;
+
+ALTER FUNCTION stipend.put_plan(p_organization_id text, p_plan stipend.plans, p_credits_added numeric, p_now timestamp with time zone) OWNER TO stipend_ledger;
+
+--
+-- Name: put_stripe_customer(text, text); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.put_stripe_customer(p_organization_id text, p_customer_id text) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_customer_id  text;
+begin
+  perform stipend.lock_balance(p_organization_id);
+  insert into stipend.stripe_customers (customer_id, organization_id) values (p_customer_id, p_organization_id)
+  on conflict (organization_id) do nothing;
+  select c.customer_id into strict v_customer_id
+  from stipend.stripe_customers c where c.organization_id = p_organization_id;
+  update stipend.organization_plans p set stripe_customer_id = v_customer_id
+  where p.organization_id = p_organization_id and p.stripe_customer_id is distinct from v_customer_id;
+  return v_customer_id;
+end;
+$$;
+
+ALTER FUNCTION stipend.put_stripe_customer(p_organization_id text, p_customer_id text) OWNER TO stipend_ledger;
+
+--
+-- Name: put_stripe_price(text, text, text, text, integer, text); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.put_stripe_price(p_name text, p_interval text, p_product_id text, p_price_id text, p_unit_amount_cents integer, p_currency text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_plan_id     integer;
+  v_package_id  integer;
+begin
+  if p_interval is null then
+    select t.id into strict v_package_id from stipend.credit_topup_packages t where t.unique_name = p_name;
+    update stipend.credit_topup_packages t set stripe_price_id = p_price_id where t.id = v_package_id;
+  else
+    select n.id into strict v_plan_id from stipend.plans n where n.unique_name = p_name;
+    update stipend.plans n set stripe_price_id = p_price_id where n.id = v_plan_id and p_interval = 'month';
+  end if;
+  update stipend.stripe_prices s set is_current = false
+  where s.is_current and s.price_id <> p_price_id
+    and (s.plan_id, s.billing_interval) is not distinct from (v_plan_id, p_interval)
+    and s.topup_package_id is not distinct from v_package_id;
+  insert into stipend.stripe_prices as s (
+    price_id, product_id, plan_id, topup_package_id, billing_interval, unit_amount_cents, currency)
+  values (p_price_id, p_product_id, v_plan_id, v_package_id, p_interval, p_unit_amount_cents, p_currency)
+  on conflict (price_id) do update set is_current = true, product_id = excluded.product_id;
+end;
+$$;
+
+ALTER FUNCTION stipend.put_stripe_price(p_name text, p_interval text, p_product_id text, p_price_id text, p_unit_amount_cents integer, p_currency text) OWNER TO stipend_ledger;
+
+--
+-- Name: raise_allocation(text, stipend.plans, timestamp with time zone); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.raise_allocation(p_organization_id text, p_plan stipend.plans, p_now timestamp with time zone) RETURNS numeric
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_balance  stipend.organization_credit_balances;
+  v_credits  numeric;
+begin
+  select * into strict v_balance
+  from stipend.organization_credit_balances b where b.organization_id = p_organization_id;
+  v_credits := p_plan.monthly_ai_credits - v_balance.monthly_allocation;
+  if v_credits <= 0 then
+    return 0;
+  end if;
+  update stipend.organization_credit_balances b set monthly_allocation = p_plan.monthly_ai_credits
+  where b.organization_id = p_organization_id;
+  perform stipend.post_monthly(p_organization_id, 'plan_change_adjustment', v_credits,
+    format('#plan_change:%s:%s:%s', extract(epoch from v_balance.period_start)::bigint, p_plan.monthly_ai_credits,
+      v_balance.ledger_sequence + 1), p_plan.unique_name, p_now);
+  return v_credits;
+end;
+$$;
+
+ALTER FUNCTION stipend.raise_allocation(p_organization_id text, p_plan stipend.plans, p_now timestamp with time zone) OWNER TO stipend_ledger;
 
 --
 -- Name: rate_refusal(text, bigint, bigint, bigint, bigint, bigint); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
@@ -3502,12 +4237,13 @@ begin
   where p.organization_id = p_organization_id;
   select p.monthly_ai_credits into strict v_credits
   from stipend.organization_plans p where p.organization_id = p_organization_id;
+  v_period := extract(epoch from v_balance.period_start)::bigint;
   for v_lapsed in
     select -s.credits as credits, s.sequence
     from stipend.credit_sources s
     join stipend.organization_plans p on p.organization_id = s.organization_id and p.paid_until is not null
     where s.organization_id = p_organization_id
-      and s.source_id like format('#lapse:past\_due:%s:%%', v_balance.period_number)
+      and s.source_id ~ format('^#lapse:(past_due|unpaid):%s:', v_period)
       and not exists (
         select from stipend.credit_sources x
         where x.organization_id = s.organization_id and x.source_id = '#restored:' || s.sequence)
@@ -3517,7 +4253,6 @@ begin
       '#restored:' || v_lapsed.sequence, v_plan.unique_name, null);
   end loop;
 
-  v_period := extract(epoch from v_balance.period_start)::bigint;
   if v_plan.monthly_ai_credits > 0
     and exists (select from stipend.credit_sources s
                 where s.organization_id = p_organization_id and s.source_id = '#withheld:' || v_period)
@@ -3529,15 +4264,62 @@ begin
     perform stipend.post_monthly(p_organization_id, 'plan_allocation', v_plan.monthly_ai_credits,
       '#allocation:' || v_period, v_plan.unique_name, v_balance.period_start);
   elsif v_credits > v_balance.monthly_allocation then
-    update stipend.organization_credit_balances b set monthly_allocation = v_credits
-    where b.organization_id = p_organization_id;
-    perform stipend.post_monthly(p_organization_id, 'plan_change_adjustment', v_credits - v_balance.monthly_allocation,
-      format('#plan_change:%s:%s', v_period, v_credits), v_plan.unique_name, null);
+    v_plan.monthly_ai_credits := v_credits;
+    perform stipend.raise_allocation(p_organization_id, v_plan, null);
   end if;
 end;
 $$;
 
 ALTER FUNCTION stipend.restore_allocation(p_organization_id text) OWNER TO stipend_ledger;
+
+--
+-- Name: reverse_clawback(stipend.payments, numeric); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.reverse_clawback(p_payment stipend.payments, p_credits numeric) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_grant  stipend.credit_grants;
+  v_row    stipend.credit_transactions;
+  v_back   numeric;     -- into the same grant
+  v_more   numeric;     -- what it has no room for, since a late settle gave credits back to it
+begin
+  v_row.organization_id := p_payment.organization_id;
+  v_row.type := 'clawback_reversal';
+  select least(b.debt, p_credits) into strict v_row.debt_amount
+  from stipend.organization_credit_balances b where b.organization_id = p_payment.organization_id;
+  v_row.monthly_amount := 0;
+  v_row.bonus_amount := p_credits - v_row.debt_amount;
+  v_row.source_id := format('#clawback:%s:%s', p_payment.id, p_payment.clawback_moves);
+  v_row.payment_metadata := jsonb_build_object('paymentId', p_payment.id, 'refundedCents', p_payment.refunded_cents,
+    'disputedCents', p_payment.disputed_cents, 'amountCents', p_payment.amount_cents, 'currency', p_payment.currency);
+  v_row := stipend.post_transaction(v_row);
+
+  select * into strict v_grant from stipend.credit_grants g
+  where g.organization_id = p_payment.organization_id and g.sequence = p_payment.sequence;
+  v_back := least(v_row.bonus_amount, v_grant.credits - v_grant.remaining);
+  v_more := v_row.bonus_amount - v_back;
+  update stipend.credit_grants g
+  set remaining = g.remaining + v_back, is_live = g.remaining + v_back > 0,
+      expires_at = case when g.expires_at <= v_row.created_at then v_row.created_at + interval '30 days' else g.expires_at end
+  where g.organization_id = v_grant.organization_id and g.id = v_grant.id and v_back > 0
+  returning * into v_grant;
+  if v_more > 0 then
+    insert into stipend.credit_grants (
+      organization_id, id, type, credits, remaining, is_live, priority, expires_at, sequence, created_at)
+    values (
+      v_row.organization_id, gen_random_uuid(), 'refund', v_more, v_more, true, 100, null, v_row.sequence, v_row.created_at);
+  end if;
+  update stipend.organization_credit_balances b set next_due_at = least(b.next_due_at, v_grant.expires_at)
+  where b.organization_id = v_row.organization_id and b.next_due_at > v_grant.expires_at;
+  perform stipend.emit_event(p_payment.organization_id, 'topup.reinstated', jsonb_build_object(
+    'paymentId', p_payment.id, 'credits', p_credits, 'sequence', v_row.sequence), v_row.created_at);
+end;
+$$;
+
+ALTER FUNCTION stipend.reverse_clawback(p_payment stipend.payments, p_credits numeric) OWNER TO stipend_ledger;
 
 --
 -- Name: revoke_api_key(text, uuid); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
@@ -3575,7 +4357,8 @@ begin
     'period:' || extract(epoch from v_balance.period_start)::bigint);
 
   update stipend.organization_plans p
-  set plan_id = n.id, monthly_ai_credits = n.monthly_ai_credits, pending_plan_id = null, pending_change_at = null
+  set plan_id = n.id, monthly_ai_credits = n.monthly_ai_credits, pending_plan_id = null, pending_change_at = null,
+      paid_until = case when n.price_usd_cents > 0 then p.paid_until end
   from stipend.plans n
   where p.organization_id = p_organization_id and n.id = p.pending_plan_id
     and p.pending_change_at <= v_balance.period_end;
@@ -4217,6 +5000,43 @@ $$;
 ALTER FUNCTION stipend.standing_outcome(p_organization_id text, p_id uuid, p_request integer, p_is_replay boolean) OWNER TO stipend_ledger;
 
 --
+-- Name: start_billing_period(text, timestamp with time zone, text, stipend.plans, boolean, timestamp with time zone); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.start_billing_period(p_organization_id text, p_anchor timestamp with time zone, p_source text, p_plan stipend.plans, p_is_withheld boolean, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_number   integer := stipend.period_number(p_anchor, p_now);
+  v_start    timestamptz := stipend.period_boundary(p_anchor, v_number);
+  v_credits  numeric := case when p_is_withheld then 0 else greatest(p_plan.monthly_ai_credits, 0) end;
+begin
+  perform stipend.lapse_monthly(p_organization_id, p_now, 'subscription:' || p_source);
+  update stipend.organization_credit_balances b
+  set period_anchor = p_anchor, period_number = v_number, period_start = v_start,
+      period_end = stipend.period_boundary(p_anchor, v_number + 1),
+      monthly_allocation = v_credits,
+      used_this_period = (
+        select coalesce(sum(t.covered_amount - t.amount), 0) from stipend.credit_transactions t
+        where t.organization_id = p_organization_id and t.sequence >= stipend.sequence_at(p_organization_id, v_start)
+          and t.created_at >= v_start and t.reservation_id is not null)
+  where b.organization_id = p_organization_id;
+  if v_credits > 0 then
+    perform stipend.post_monthly(p_organization_id, 'plan_allocation', v_credits,
+      format('#allocation:%s:%s', extract(epoch from v_start)::bigint, p_source), p_plan.unique_name, v_start);
+  elsif p_is_withheld then
+    insert into stipend.credit_sources (organization_id, source_id, type, credits, sequence)
+    select p_organization_id, '#withheld:' || extract(epoch from v_start)::bigint, 'plan_allocation', 0, b.ledger_sequence
+    from stipend.organization_credit_balances b where b.organization_id = p_organization_id
+    on conflict do nothing;
+  end if;
+end;
+$$;
+
+ALTER FUNCTION stipend.start_billing_period(p_organization_id text, p_anchor timestamp with time zone, p_source text, p_plan stipend.plans, p_is_withheld boolean, p_now timestamp with time zone) OWNER TO stipend_ledger;
+
+--
 -- Name: store_settle_intent(text, uuid, jsonb); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
 --
 
@@ -4230,6 +5050,151 @@ CREATE FUNCTION stipend.store_settle_intent(p_organization_id text, p_reservatio
 $$;
 
 ALTER FUNCTION stipend.store_settle_intent(p_organization_id text, p_reservation_id uuid, p_input jsonb) OWNER TO stipend_ledger;
+
+--
+-- Name: sync_payment(text, uuid, bigint, text, text, integer, text, integer, integer, text, text, text, text); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.sync_payment(p_organization_id text, p_id uuid, p_sync bigint, p_status text, p_topup_package text, p_amount_cents integer, p_currency text, p_refunded_cents integer, p_disputed_cents integer, p_session_id text, p_payment_intent_id text, p_failure_code text, p_receipt_url text, OUT outcome text, OUT payment stipend.payments) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_balance   stipend.organization_credit_balances;
+  v_now       timestamptz;
+  v_before    stipend.payments;
+  v_mismatch  text;
+  v_due       numeric;
+begin
+  v_balance := stipend.lock_balance(p_organization_id);
+  v_now := stipend.organization_now(p_organization_id, v_balance.ledger_at);
+  select * into payment from stipend.payments p where p.organization_id = p_organization_id and p.id = p_id;
+  if payment.id is null then
+    outcome := 'unknown';
+    return;
+  end if;
+  if not stipend.apply_stripe_sync(p_organization_id, p_id::text, p_sync) then
+    outcome := 'stale';
+    return;
+  end if;
+  v_before := payment;
+
+  v_mismatch := case
+    when p_topup_package is distinct from payment.topup_package then 'package'
+    when p_currency <> payment.currency then 'currency'
+    when p_status = 'paid' and p_amount_cents <> payment.amount_cents then 'amount'
+    when p_payment_intent_id <> payment.stripe_payment_intent_id then 'payment_intent' end;
+  if v_mismatch is not null then
+    if payment.status not in ('paid', 'mismatch') then
+      update stipend.payments p set status = 'mismatch', failure_code = v_mismatch
+      where p.organization_id = p_organization_id and p.id = p_id;
+      perform stipend.emit_event(p_organization_id, 'payment.mismatch', jsonb_build_object('paymentId', p_id,
+        'field', v_mismatch, 'expectedCents', payment.amount_cents, 'actualCents', p_amount_cents,
+        'currency', p_currency), v_now);
+    end if;
+    outcome := 'mismatch';
+    return;
+  end if;
+
+  if p_status = 'paid' and payment.status <> 'paid' then
+    payment.sequence := (stipend.grant_payment(payment)).sequence;
+    payment.status := 'paid';
+    payment.paid_at := v_now;
+    payment.failure_code := null;
+  elsif payment.status <> 'paid' then
+    if p_status = 'failed' and payment.status <> 'failed' then
+      perform stipend.emit_event(p_organization_id, 'payment.failed', jsonb_build_object('kind', payment.kind,
+        'paymentId', p_id, 'amountCents', payment.amount_cents, 'currency', payment.currency, 'code', p_failure_code), v_now);
+    end if;
+    payment.status := p_status;
+    payment.failure_code := p_failure_code;
+  end if;
+  payment.stripe_session_id := coalesce(payment.stripe_session_id, p_session_id);
+  payment.stripe_payment_intent_id := coalesce(payment.stripe_payment_intent_id, p_payment_intent_id);
+  payment.receipt_url := coalesce(p_receipt_url, payment.receipt_url);
+  payment.refunded_cents := p_refunded_cents;
+  payment.disputed_cents := p_disputed_cents;
+  if payment.status = 'paid' then
+    v_due := least(payment.credits,
+      floor(payment.credits * (p_refunded_cents + p_disputed_cents) / payment.amount_cents));
+    if v_due <> payment.clawed_back_credits then
+      payment.clawback_moves := payment.clawback_moves + 1;
+      if v_due > payment.clawed_back_credits then
+        perform stipend.claw_back(payment, v_due - payment.clawed_back_credits);
+      else
+        perform stipend.reverse_clawback(payment, payment.clawed_back_credits - v_due);
+      end if;
+      payment.clawed_back_credits := v_due;
+    end if;
+  end if;
+  outcome := case when payment = v_before then 'unchanged' else 'applied' end;
+  update stipend.payments p
+  set status = payment.status, stripe_session_id = payment.stripe_session_id,
+      stripe_payment_intent_id = payment.stripe_payment_intent_id, refunded_cents = payment.refunded_cents,
+      disputed_cents = payment.disputed_cents, clawed_back_credits = payment.clawed_back_credits,
+      clawback_moves = payment.clawback_moves, sequence = payment.sequence, failure_code = payment.failure_code,
+      receipt_url = payment.receipt_url, paid_at = payment.paid_at
+  where p.organization_id = p_organization_id and p.id = p_id and outcome = 'applied';
+  perform stipend.note_auto_topup(v_before, payment, v_now);
+end;
+$$;
+
+ALTER FUNCTION stipend.sync_payment(p_organization_id text, p_id uuid, p_sync bigint, p_status text, p_topup_package text, p_amount_cents integer, p_currency text, p_refunded_cents integer, p_disputed_cents integer, p_session_id text, p_payment_intent_id text, p_failure_code text, p_receipt_url text, OUT outcome text, OUT payment stipend.payments) OWNER TO stipend_ledger;
+
+--
+-- Name: sync_subscription(text, bigint, text, text, text, text, timestamp with time zone, timestamp with time zone, timestamp with time zone, timestamp with time zone, text, timestamp with time zone, timestamp with time zone, timestamp with time zone, integer, text); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.sync_subscription(p_organization_id text, p_sync bigint, p_subscription_id text, p_status text, p_interval text, p_plan text, p_anchor timestamp with time zone, p_plan_from timestamp with time zone, p_paid_until timestamp with time zone, p_unpaid_from timestamp with time zone, p_next_plan text, p_cancels_at timestamp with time zone, p_ended_at timestamp with time zone, p_payment_failed_at timestamp with time zone, p_payment_failed_cents integer, p_payment_failed_url text, OUT outcome text, OUT plan text, OUT status text) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_balance    stipend.organization_credit_balances;
+  v_now        timestamptz;
+  v_before     stipend.subscriptions;
+  v_after      stipend.subscriptions;
+  v_plan       stipend.plans;
+  v_is_known   boolean;     -- its periods run already
+  v_was_ended  boolean;
+begin
+  v_balance := stipend.lock_balance(p_organization_id);
+  v_now := stipend.organization_now(p_organization_id, v_balance.ledger_at);
+  if not stipend.apply_stripe_sync(p_organization_id, 'subscription', p_sync) then
+    outcome := 'stale';
+  else
+    select * into v_before from stipend.subscriptions s where s.organization_id = p_organization_id;
+    v_after := row(p_organization_id, p_subscription_id, p_status, p_interval, p_anchor, p_paid_until, p_unpaid_from,
+      p_cancels_at, p_ended_at, p_payment_failed_at, p_payment_failed_cents, p_payment_failed_url,
+      coalesce(v_before.updated_at, v_now));
+    v_is_known := coalesce(v_before.stripe_subscription_id = p_subscription_id and v_before.anchor_at = p_anchor, false);
+    v_was_ended := coalesce(v_is_known and v_before.ended_at is not null, false);
+    insert into stipend.subscriptions select (v_after).*
+    on conflict (organization_id) do update
+    set (stripe_subscription_id, status, billing_interval, anchor_at, paid_until, unpaid_from, cancels_at, ended_at,
+         payment_failed_at, payment_failed_cents, payment_failed_url, updated_at)
+      = (p_subscription_id, p_status, p_interval, p_anchor, p_paid_until, p_unpaid_from, p_cancels_at, p_ended_at,
+         p_payment_failed_at, p_payment_failed_cents, p_payment_failed_url, v_now);
+    if p_payment_failed_at is distinct from v_before.payment_failed_at and p_payment_failed_at is not null then
+      perform stipend.emit_event(p_organization_id, 'payment.failed', jsonb_build_object('kind', 'subscription',
+        'amountCents', p_payment_failed_cents, 'currency', 'usd', 'payUrl', p_payment_failed_url), v_now);
+    end if;
+
+    select * into v_plan from stipend.plans n where n.unique_name = p_plan;
+    if v_plan.id is not null and not v_was_ended then
+      perform stipend.apply_subscription(v_after, v_before.unpaid_from, v_is_known, v_plan, p_plan_from, p_next_plan, v_now);
+    end if;
+    outcome := case when v_after = v_before and v_balance.ledger_sequence = (
+        select b.ledger_sequence from stipend.organization_credit_balances b where b.organization_id = p_organization_id)
+      then 'unchanged' else 'applied' end;
+  end if;
+  select n.unique_name, p.status into strict plan, status
+  from stipend.organization_plans p join stipend.plans n on n.id = p.plan_id
+  where p.organization_id = p_organization_id;
+end;
+$$;
+
+ALTER FUNCTION stipend.sync_subscription(p_organization_id text, p_sync bigint, p_subscription_id text, p_status text, p_interval text, p_plan text, p_anchor timestamp with time zone, p_plan_from timestamp with time zone, p_paid_until timestamp with time zone, p_unpaid_from timestamp with time zone, p_next_plan text, p_cancels_at timestamp with time zone, p_ended_at timestamp with time zone, p_payment_failed_at timestamp with time zone, p_payment_failed_cents integer, p_payment_failed_url text, OUT outcome text, OUT plan text, OUT status text) OWNER TO stipend_ledger;
 
 --
 -- Name: transaction_hash(stipend.credit_transactions, bytea); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
@@ -4743,6 +5708,27 @@ CREATE TABLE stipend.api_keys (
 ALTER TABLE stipend.api_keys OWNER TO stipend_migrator;
 
 --
+-- Name: auto_topups; Type: TABLE; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE TABLE stipend.auto_topups (
+    organization_id text NOT NULL,
+    is_enabled boolean NOT NULL,
+    threshold_credits numeric(14,2) NOT NULL,
+    topup_package text NOT NULL,
+    monthly_ceiling_cents integer NOT NULL,
+    declines integer DEFAULT 0 NOT NULL,
+    next_attempt_at timestamp with time zone,
+    stopped_at timestamp with time zone,
+    stopped_reason text,
+    updated_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT auto_topups_monthly_ceiling_cents_check CHECK ((monthly_ceiling_cents > 0)),
+    CONSTRAINT auto_topups_threshold_credits_check CHECK ((threshold_credits >= (0)::numeric))
+);
+
+ALTER TABLE stipend.auto_topups OWNER TO stipend_migrator;
+
+--
 -- Name: budget_windows; Type: TABLE; Schema: stipend; Owner: stipend_migrator
 --
 
@@ -5252,29 +6238,6 @@ ALTER TABLE stipend.plan_quality_level_models ALTER COLUMN id ADD GENERATED ALWA
 );
 
 --
--- Name: plans; Type: TABLE; Schema: stipend; Owner: stipend_migrator
---
-
-CREATE TABLE stipend.plans (
-    id integer NOT NULL,
-    unique_name text NOT NULL,
-    name text NOT NULL,
-    tier_rank integer NOT NULL,
-    monthly_ai_credits numeric(14,2) NOT NULL,
-    welcome_bonus_credits numeric(14,2) DEFAULT 0 NOT NULL,
-    price_usd_cents integer DEFAULT 0 NOT NULL,
-    markup_basis_points integer DEFAULT 0 NOT NULL,
-    stripe_price_id text,
-    is_active boolean DEFAULT true NOT NULL,
-    CONSTRAINT plans_markup_basis_points_check CHECK ((markup_basis_points >= 0)),
-    CONSTRAINT plans_monthly_ai_credits_check CHECK (((monthly_ai_credits >= (0)::numeric) OR (monthly_ai_credits = ('-1'::integer)::numeric))),
-    CONSTRAINT plans_price_usd_cents_check CHECK ((price_usd_cents >= 0)),
-    CONSTRAINT plans_welcome_bonus_credits_check CHECK ((welcome_bonus_credits >= (0)::numeric))
-);
-
-ALTER TABLE stipend.plans OWNER TO stipend_migrator;
-
---
 -- Name: plans_id_seq; Type: SEQUENCE; Schema: stipend; Owner: stipend_migrator
 --
 
@@ -5366,6 +6329,69 @@ CREATE TABLE stipend.settle_intents (
 ALTER TABLE stipend.settle_intents OWNER TO stipend_migrator;
 
 --
+-- Name: stripe_customers; Type: TABLE; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE TABLE stipend.stripe_customers (
+    customer_id text NOT NULL,
+    organization_id text NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+ALTER TABLE stipend.stripe_customers OWNER TO stipend_migrator;
+
+--
+-- Name: stripe_events; Type: TABLE; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE TABLE stipend.stripe_events (
+    id text NOT NULL,
+    type text NOT NULL,
+    attempts integer DEFAULT 1 NOT NULL,
+    leased_until timestamp with time zone NOT NULL,
+    outcome text,
+    error text,
+    received_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    finished_at timestamp with time zone
+);
+
+ALTER TABLE stipend.stripe_events OWNER TO stipend_migrator;
+
+--
+-- Name: stripe_prices; Type: TABLE; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE TABLE stipend.stripe_prices (
+    price_id text NOT NULL,
+    product_id text NOT NULL,
+    plan_id integer,
+    topup_package_id integer,
+    billing_interval text,
+    unit_amount_cents integer NOT NULL,
+    currency text NOT NULL,
+    is_current boolean DEFAULT true NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT stripe_prices_billing_interval_check CHECK ((billing_interval = ANY (ARRAY['month'::text, 'year'::text]))),
+    CONSTRAINT stripe_prices_check CHECK ((((plan_id IS NULL) <> (topup_package_id IS NULL)) AND ((plan_id IS NULL) = (billing_interval IS NULL)))),
+    CONSTRAINT stripe_prices_unit_amount_cents_check CHECK ((unit_amount_cents > 0))
+);
+
+ALTER TABLE stipend.stripe_prices OWNER TO stipend_migrator;
+
+--
+-- Name: stripe_syncs; Type: TABLE; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE TABLE stipend.stripe_syncs (
+    organization_id text NOT NULL,
+    object_id text NOT NULL,
+    begun bigint DEFAULT 0 NOT NULL,
+    applied bigint DEFAULT 0 NOT NULL
+);
+
+ALTER TABLE stipend.stripe_syncs OWNER TO stipend_migrator;
+
+--
 -- Name: test_clocks; Type: TABLE; Schema: stipend; Owner: stipend_migrator
 --
 
@@ -5403,6 +6429,13 @@ ALTER TABLE ONLY stipend.api_keys
 
 ALTER TABLE ONLY stipend.api_keys
     ADD CONSTRAINT api_keys_pkey PRIMARY KEY (id);
+
+--
+-- Name: auto_topups auto_topups_pkey; Type: CONSTRAINT; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE ONLY stipend.auto_topups
+    ADD CONSTRAINT auto_topups_pkey PRIMARY KEY (organization_id);
 
 --
 -- Name: budget_windows budget_windows_pkey; Type: CONSTRAINT; Schema: stipend; Owner: stipend_migrator
@@ -5622,6 +6655,13 @@ ALTER TABLE ONLY stipend.party_key
     ADD CONSTRAINT party_key_pkey PRIMARY KEY (is_only);
 
 --
+-- Name: payments payments_pkey; Type: CONSTRAINT; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE ONLY stipend.payments
+    ADD CONSTRAINT payments_pkey PRIMARY KEY (organization_id, id);
+
+--
 -- Name: plan_ai_capabilities plan_ai_capabilities_pkey; Type: CONSTRAINT; Schema: stipend; Owner: stipend_migrator
 --
 
@@ -5727,6 +6767,48 @@ ALTER TABLE ONLY stipend.settle_intents
     ADD CONSTRAINT settle_intents_pkey PRIMARY KEY (organization_id, reservation_id);
 
 --
+-- Name: stripe_customers stripe_customers_organization_id_key; Type: CONSTRAINT; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE ONLY stipend.stripe_customers
+    ADD CONSTRAINT stripe_customers_organization_id_key UNIQUE (organization_id);
+
+--
+-- Name: stripe_customers stripe_customers_pkey; Type: CONSTRAINT; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE ONLY stipend.stripe_customers
+    ADD CONSTRAINT stripe_customers_pkey PRIMARY KEY (customer_id);
+
+--
+-- Name: stripe_events stripe_events_pkey; Type: CONSTRAINT; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE ONLY stipend.stripe_events
+    ADD CONSTRAINT stripe_events_pkey PRIMARY KEY (id);
+
+--
+-- Name: stripe_prices stripe_prices_pkey; Type: CONSTRAINT; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE ONLY stipend.stripe_prices
+    ADD CONSTRAINT stripe_prices_pkey PRIMARY KEY (price_id);
+
+--
+-- Name: stripe_syncs stripe_syncs_pkey; Type: CONSTRAINT; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE ONLY stipend.stripe_syncs
+    ADD CONSTRAINT stripe_syncs_pkey PRIMARY KEY (organization_id, object_id);
+
+--
+-- Name: subscriptions subscriptions_pkey; Type: CONSTRAINT; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE ONLY stipend.subscriptions
+    ADD CONSTRAINT subscriptions_pkey PRIMARY KEY (organization_id);
+
+--
 -- Name: test_clocks test_clocks_pkey; Type: CONSTRAINT; Schema: stipend; Owner: stipend_migrator
 --
 
@@ -5812,6 +6894,12 @@ CREATE INDEX outbox_events_delivered ON stipend.outbox_events USING btree (deliv
 CREATE INDEX outbox_events_pending ON stipend.outbox_events USING btree (organization_id, id) WHERE (delivered_at IS NULL);
 
 --
+-- Name: payments_by_time; Type: INDEX; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE INDEX payments_by_time ON stipend.payments USING btree (organization_id, created_at DESC, id);
+
+--
 -- Name: reservation_replies_by_time; Type: INDEX; Schema: stipend; Owner: stipend_migrator
 --
 
@@ -5822,6 +6910,24 @@ CREATE INDEX reservation_replies_by_time ON stipend.reservation_replies USING bt
 --
 
 CREATE INDEX settle_intents_due ON stipend.settle_intents USING btree (next_attempt_at);
+
+--
+-- Name: stripe_events_by_time; Type: INDEX; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE INDEX stripe_events_by_time ON stipend.stripe_events USING btree (received_at);
+
+--
+-- Name: stripe_prices_of_package; Type: INDEX; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE UNIQUE INDEX stripe_prices_of_package ON stipend.stripe_prices USING btree (topup_package_id) WHERE is_current;
+
+--
+-- Name: stripe_prices_of_plan; Type: INDEX; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE UNIQUE INDEX stripe_prices_of_plan ON stipend.stripe_prices USING btree (plan_id, billing_interval) WHERE is_current;
 
 --
 -- Name: credit_transactions append_only; Type: TRIGGER; Schema: stipend; Owner: stipend_migrator
@@ -5841,6 +6947,13 @@ CREATE TRIGGER keep_balance_plan AFTER UPDATE OF plan_id, status ON stipend.orga
 
 ALTER TABLE ONLY stipend.api_keys
     ADD CONSTRAINT api_keys_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES stipend.organizations(id);
+
+--
+-- Name: auto_topups auto_topups_organization_id_fkey; Type: FK CONSTRAINT; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE ONLY stipend.auto_topups
+    ADD CONSTRAINT auto_topups_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES stipend.organizations(id);
 
 --
 -- Name: budgets budgets_organization_id_fkey; Type: FK CONSTRAINT; Schema: stipend; Owner: stipend_migrator
@@ -5934,6 +7047,13 @@ ALTER TABLE ONLY stipend.output_estimate_cursors
     ADD CONSTRAINT output_estimate_cursors_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES stipend.organizations(id);
 
 --
+-- Name: payments payments_organization_id_fkey; Type: FK CONSTRAINT; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE ONLY stipend.payments
+    ADD CONSTRAINT payments_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES stipend.organizations(id);
+
+--
 -- Name: plan_ai_capabilities plan_ai_capabilities_ai_capability_id_fkey; Type: FK CONSTRAINT; Schema: stipend; Owner: stipend_migrator
 --
 
@@ -5976,10 +7096,51 @@ ALTER TABLE ONLY stipend.plan_quality_level_models
     ADD CONSTRAINT plan_quality_level_models_plan_ai_capability_quality_level_fkey FOREIGN KEY (plan_ai_capability_quality_level_id) REFERENCES stipend.plan_ai_capability_quality_levels(id) ON DELETE CASCADE;
 
 --
+-- Name: stripe_customers stripe_customers_organization_id_fkey; Type: FK CONSTRAINT; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE ONLY stipend.stripe_customers
+    ADD CONSTRAINT stripe_customers_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES stipend.organizations(id);
+
+--
+-- Name: stripe_prices stripe_prices_plan_id_fkey; Type: FK CONSTRAINT; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE ONLY stipend.stripe_prices
+    ADD CONSTRAINT stripe_prices_plan_id_fkey FOREIGN KEY (plan_id) REFERENCES stipend.plans(id);
+
+--
+-- Name: stripe_prices stripe_prices_topup_package_id_fkey; Type: FK CONSTRAINT; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE ONLY stipend.stripe_prices
+    ADD CONSTRAINT stripe_prices_topup_package_id_fkey FOREIGN KEY (topup_package_id) REFERENCES stipend.credit_topup_packages(id);
+
+--
+-- Name: stripe_syncs stripe_syncs_organization_id_fkey; Type: FK CONSTRAINT; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE ONLY stipend.stripe_syncs
+    ADD CONSTRAINT stripe_syncs_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES stipend.organizations(id);
+
+--
+-- Name: subscriptions subscriptions_organization_id_fkey; Type: FK CONSTRAINT; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE ONLY stipend.subscriptions
+    ADD CONSTRAINT subscriptions_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES stipend.organizations(id);
+
+--
 -- Name: api_keys all_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
 --
 
 CREATE POLICY all_rows ON stipend.api_keys FOR SELECT TO stipend_operator USING (true);
+
+--
+-- Name: auto_topups all_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY all_rows ON stipend.auto_topups FOR SELECT TO stipend_operator USING (true);
 
 --
 -- Name: budget_windows all_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
@@ -6078,6 +7239,12 @@ CREATE POLICY all_rows ON stipend.outbox_events FOR SELECT TO stipend_operator U
 CREATE POLICY all_rows ON stipend.output_estimate_cursors FOR SELECT TO stipend_operator USING (true);
 
 --
+-- Name: payments all_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY all_rows ON stipend.payments FOR SELECT TO stipend_operator USING (true);
+
+--
 -- Name: rate_windows all_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
 --
 
@@ -6096,6 +7263,24 @@ CREATE POLICY all_rows ON stipend.reservation_replies FOR SELECT TO stipend_oper
 CREATE POLICY all_rows ON stipend.settle_intents FOR SELECT TO stipend_operator USING (true);
 
 --
+-- Name: stripe_customers all_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY all_rows ON stipend.stripe_customers FOR SELECT TO stipend_operator USING (true);
+
+--
+-- Name: stripe_syncs all_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY all_rows ON stipend.stripe_syncs FOR SELECT TO stipend_operator USING (true);
+
+--
+-- Name: subscriptions all_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY all_rows ON stipend.subscriptions FOR SELECT TO stipend_operator USING (true);
+
+--
 -- Name: test_clocks all_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
 --
 
@@ -6106,6 +7291,12 @@ CREATE POLICY all_rows ON stipend.test_clocks FOR SELECT TO stipend_operator USI
 --
 
 ALTER TABLE stipend.api_keys ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: auto_topups; Type: ROW SECURITY; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE stipend.auto_topups ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: budget_windows; Type: ROW SECURITY; Schema: stipend; Owner: stipend_migrator
@@ -6160,6 +7351,12 @@ ALTER TABLE stipend.customer_uses ENABLE ROW LEVEL SECURITY;
 --
 
 CREATE POLICY functions ON stipend.api_keys TO stipend_ledger USING (true) WITH CHECK (true);
+
+--
+-- Name: auto_topups functions; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY functions ON stipend.auto_topups TO stipend_ledger USING (true) WITH CHECK (true);
 
 --
 -- Name: budget_windows functions; Type: POLICY; Schema: stipend; Owner: stipend_migrator
@@ -6258,6 +7455,12 @@ CREATE POLICY functions ON stipend.outbox_events TO stipend_ledger USING (true) 
 CREATE POLICY functions ON stipend.output_estimate_cursors TO stipend_ledger USING (true) WITH CHECK (true);
 
 --
+-- Name: payments functions; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY functions ON stipend.payments TO stipend_ledger USING (true) WITH CHECK (true);
+
+--
 -- Name: rate_windows functions; Type: POLICY; Schema: stipend; Owner: stipend_migrator
 --
 
@@ -6274,6 +7477,24 @@ CREATE POLICY functions ON stipend.reservation_replies TO stipend_ledger USING (
 --
 
 CREATE POLICY functions ON stipend.settle_intents TO stipend_ledger USING (true) WITH CHECK (true);
+
+--
+-- Name: stripe_customers functions; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY functions ON stipend.stripe_customers TO stipend_ledger USING (true) WITH CHECK (true);
+
+--
+-- Name: stripe_syncs functions; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY functions ON stipend.stripe_syncs TO stipend_ledger USING (true) WITH CHECK (true);
+
+--
+-- Name: subscriptions functions; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY functions ON stipend.subscriptions TO stipend_ledger USING (true) WITH CHECK (true);
 
 --
 -- Name: test_clocks functions; Type: POLICY; Schema: stipend; Owner: stipend_migrator
@@ -6334,6 +7555,12 @@ ALTER TABLE stipend.output_estimate_cursors ENABLE ROW LEVEL SECURITY;
 --
 
 CREATE POLICY own_rows ON stipend.api_keys FOR SELECT TO stipend_tenant USING ((organization_id = NULLIF(current_setting('stipend.organization_id'::text, true), ''::text)));
+
+--
+-- Name: auto_topups own_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY own_rows ON stipend.auto_topups FOR SELECT TO stipend_tenant USING ((organization_id = NULLIF(current_setting('stipend.organization_id'::text, true), ''::text)));
 
 --
 -- Name: budget_windows own_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
@@ -6432,6 +7659,12 @@ CREATE POLICY own_rows ON stipend.outbox_events FOR SELECT TO stipend_tenant USI
 CREATE POLICY own_rows ON stipend.output_estimate_cursors FOR SELECT TO stipend_tenant USING ((organization_id = NULLIF(current_setting('stipend.organization_id'::text, true), ''::text)));
 
 --
+-- Name: payments own_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY own_rows ON stipend.payments FOR SELECT TO stipend_tenant USING ((organization_id = NULLIF(current_setting('stipend.organization_id'::text, true), ''::text)));
+
+--
 -- Name: rate_windows own_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
 --
 
@@ -6450,10 +7683,34 @@ CREATE POLICY own_rows ON stipend.reservation_replies FOR SELECT TO stipend_tena
 CREATE POLICY own_rows ON stipend.settle_intents FOR SELECT TO stipend_tenant USING ((organization_id = NULLIF(current_setting('stipend.organization_id'::text, true), ''::text)));
 
 --
+-- Name: stripe_customers own_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY own_rows ON stipend.stripe_customers FOR SELECT TO stipend_tenant USING ((organization_id = NULLIF(current_setting('stipend.organization_id'::text, true), ''::text)));
+
+--
+-- Name: stripe_syncs own_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY own_rows ON stipend.stripe_syncs FOR SELECT TO stipend_tenant USING ((organization_id = NULLIF(current_setting('stipend.organization_id'::text, true), ''::text)));
+
+--
+-- Name: subscriptions own_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY own_rows ON stipend.subscriptions FOR SELECT TO stipend_tenant USING ((organization_id = NULLIF(current_setting('stipend.organization_id'::text, true), ''::text)));
+
+--
 -- Name: test_clocks own_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
 --
 
 CREATE POLICY own_rows ON stipend.test_clocks FOR SELECT TO stipend_tenant USING ((organization_id = NULLIF(current_setting('stipend.organization_id'::text, true), ''::text)));
+
+--
+-- Name: payments; Type: ROW SECURITY; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE stipend.payments ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: rate_windows; Type: ROW SECURITY; Schema: stipend; Owner: stipend_migrator
@@ -6472,6 +7729,24 @@ ALTER TABLE stipend.reservation_replies ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE stipend.settle_intents ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: stripe_customers; Type: ROW SECURITY; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE stipend.stripe_customers ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: stripe_syncs; Type: ROW SECURITY; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE stipend.stripe_syncs ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: subscriptions; Type: ROW SECURITY; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE stipend.subscriptions ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: test_clocks; Type: ROW SECURITY; Schema: stipend; Owner: stipend_migrator
@@ -6550,6 +7825,50 @@ GRANT ALL ON FUNCTION stipend.allowed_qualities(p_plan_id integer, p_capability 
 GRANT ALL ON FUNCTION stipend.allowed_qualities(p_plan_id integer, p_capability text) TO stipend_operator;
 
 --
+-- Name: FUNCTION apply_stripe_sync(p_organization_id text, p_object_id text, p_sync bigint); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.apply_stripe_sync(p_organization_id text, p_object_id text, p_sync bigint) FROM PUBLIC;
+
+--
+-- Name: TABLE plans; Type: ACL; Schema: stipend; Owner: stipend_migrator
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stipend.plans TO stipend_ledger;
+GRANT SELECT ON TABLE stipend.plans TO stipend_tenant;
+GRANT SELECT ON TABLE stipend.plans TO stipend_operator;
+GRANT SELECT ON TABLE stipend.plans TO stipend_server;
+
+--
+-- Name: TABLE subscriptions; Type: ACL; Schema: stipend; Owner: stipend_migrator
+--
+
+GRANT SELECT ON TABLE stipend.subscriptions TO stipend_tenant;
+GRANT SELECT ON TABLE stipend.subscriptions TO stipend_operator;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stipend.subscriptions TO stipend_ledger;
+
+--
+-- Name: FUNCTION apply_subscription(p_subscription stipend.subscriptions, p_unpaid_before timestamp with time zone, p_is_known boolean, p_plan stipend.plans, p_plan_from timestamp with time zone, p_next_plan text, p_now timestamp with time zone); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.apply_subscription(p_subscription stipend.subscriptions, p_unpaid_before timestamp with time zone, p_is_known boolean, p_plan stipend.plans, p_plan_from timestamp with time zone, p_next_plan text, p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION auto_topup_spent(p_organization_id text, p_at timestamp with time zone); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.auto_topup_spent(p_organization_id text, p_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION stipend.auto_topup_spent(p_organization_id text, p_at timestamp with time zone) TO stipend_tenant;
+GRANT ALL ON FUNCTION stipend.auto_topup_spent(p_organization_id text, p_at timestamp with time zone) TO stipend_operator;
+
+--
+-- Name: FUNCTION begin_stripe_sync(p_organization_id text, p_object_id text); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.begin_stripe_sync(p_organization_id text, p_object_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION stipend.begin_stripe_sync(p_organization_id text, p_object_id text) TO stipend_server;
+
+--
 -- Name: FUNCTION budget_refusal(p_organization_id text, p_budget_id uuid, p_scope_type text, p_scope_id text, p_period text, p_window timestamp with time zone, p_limit numeric, p_used numeric, p_held numeric, p_estimate numeric, p_total numeric); Type: ACL; Schema: stipend; Owner: stipend_ledger
 --
 
@@ -6585,6 +7904,13 @@ GRANT ALL ON FUNCTION stipend.cheapest_plan(p_capability text, p_quality text, p
 GRANT ALL ON FUNCTION stipend.cheapest_plan(p_capability text, p_quality text, p_model text) TO stipend_operator;
 
 --
+-- Name: FUNCTION claim_auto_topups(p_limit integer); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.claim_auto_topups(p_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION stipend.claim_auto_topups(p_limit integer) TO stipend_server;
+
+--
 -- Name: FUNCTION claim_outbox(p_limit integer, p_after text, p_with_consumption boolean); Type: ACL; Schema: stipend; Owner: stipend_ledger
 --
 
@@ -6606,6 +7932,27 @@ REVOKE ALL ON FUNCTION stipend.claim_settle_intents(p_limit integer) FROM PUBLIC
 GRANT ALL ON FUNCTION stipend.claim_settle_intents(p_limit integer) TO stipend_server;
 
 --
+-- Name: FUNCTION claim_stripe_event(p_id text, p_type text); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.claim_stripe_event(p_id text, p_type text) FROM PUBLIC;
+GRANT ALL ON FUNCTION stipend.claim_stripe_event(p_id text, p_type text) TO stipend_server;
+
+--
+-- Name: TABLE payments; Type: ACL; Schema: stipend; Owner: stipend_migrator
+--
+
+GRANT SELECT ON TABLE stipend.payments TO stipend_tenant;
+GRANT SELECT ON TABLE stipend.payments TO stipend_operator;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stipend.payments TO stipend_ledger;
+
+--
+-- Name: FUNCTION claw_back(p_payment stipend.payments, p_credits numeric); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.claw_back(p_payment stipend.payments, p_credits numeric) FROM PUBLIC;
+
+--
 -- Name: FUNCTION cleanup_reservations(p_limit integer); Type: ACL; Schema: stipend; Owner: stipend_ledger
 --
 
@@ -6625,6 +7972,13 @@ GRANT ALL ON FUNCTION stipend.clear_model_price(p_model text, p_author text, p_r
 
 REVOKE ALL ON FUNCTION stipend.create_api_key(p_id uuid, p_organization_id text, p_name text, p_prefix text, p_hash bytea, p_scopes text[], p_created_by text, p_expires_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION stipend.create_api_key(p_id uuid, p_organization_id text, p_name text, p_prefix text, p_hash bytea, p_scopes text[], p_created_by text, p_expires_at timestamp with time zone) TO stipend_server;
+
+--
+-- Name: FUNCTION create_payment(p_organization_id text, p_id uuid, p_kind text, p_topup_package text, p_actor_type text, p_actor_id text, OUT credits numeric, OUT amount_cents integer, OUT currency text, OUT price_id text); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.create_payment(p_organization_id text, p_id uuid, p_kind text, p_topup_package text, p_actor_type text, p_actor_id text, OUT credits numeric, OUT amount_cents integer, OUT currency text, OUT price_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION stipend.create_payment(p_organization_id text, p_id uuid, p_kind text, p_topup_package text, p_actor_type text, p_actor_id text, OUT credits numeric, OUT amount_cents integer, OUT currency text, OUT price_id text) TO stipend_server;
 
 --
 -- Name: FUNCTION credit_refusal(p_organization_id text, p_estimate numeric, p_balance numeric, p_reserved numeric, p_overdraft numeric, p_total numeric); Type: ACL; Schema: stipend; Owner: stipend_ledger
@@ -6705,6 +8059,12 @@ GRANT ALL ON FUNCTION stipend.emit_host_event(p_organization_id text, p_type tex
 REVOKE ALL ON FUNCTION stipend.end_due_holds(p_organization_id text, p_limit integer) FROM PUBLIC;
 
 --
+-- Name: FUNCTION end_subscription(p_subscription stipend.subscriptions, p_lowest stipend.plans, p_now timestamp with time zone); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.end_subscription(p_subscription stipend.subscriptions, p_lowest stipend.plans, p_now timestamp with time zone) FROM PUBLIC;
+
+--
 -- Name: FUNCTION erase_party(p_organization_id text, p_party_type text, p_party_id text, OUT versions integer, OUT replies integer, OUT events integer); Type: ACL; Schema: stipend; Owner: stipend_ledger
 --
 
@@ -6749,6 +8109,13 @@ GRANT SELECT ON TABLE stipend.llm_models TO stipend_server;
 REVOKE ALL ON FUNCTION stipend.find_priced_model(p_model text) FROM PUBLIC;
 
 --
+-- Name: FUNCTION find_stripe_customer(p_customer_id text); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.find_stripe_customer(p_customer_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION stipend.find_stripe_customer(p_customer_id text) TO stipend_server;
+
+--
 -- Name: FUNCTION finish_event(p_organization_id text, p_lease uuid, p_event_id bigint, p_sequence bigint); Type: ACL; Schema: stipend; Owner: stipend_ledger
 --
 
@@ -6761,6 +8128,13 @@ GRANT ALL ON FUNCTION stipend.finish_event(p_organization_id text, p_lease uuid,
 
 REVOKE ALL ON FUNCTION stipend.finish_request(p_organization_id text, p_key text, p_status integer, p_body jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION stipend.finish_request(p_organization_id text, p_key text, p_status integer, p_body jsonb) TO stipend_server;
+
+--
+-- Name: FUNCTION finish_stripe_event(p_id text, p_outcome text, p_error text); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.finish_stripe_event(p_id text, p_outcome text, p_error text) FROM PUBLIC;
+GRANT ALL ON FUNCTION stipend.finish_stripe_event(p_id text, p_outcome text, p_error text) TO stipend_server;
 
 --
 -- Name: FUNCTION get_available_credits(p_organization_id text); Type: ACL; Schema: stipend; Owner: stipend_ledger
@@ -6848,6 +8222,12 @@ REVOKE ALL ON FUNCTION stipend.grant_credits(p_organization_id text, p_type text
 GRANT ALL ON FUNCTION stipend.grant_credits(p_organization_id text, p_type text, p_credits numeric, p_source_id text, p_priority integer, p_expires_at timestamp with time zone, p_reason text, p_payment_metadata jsonb, p_actor_type text, p_actor_id text, OUT is_replay boolean, OUT transaction stipend.credit_transactions) TO stipend_server;
 
 --
+-- Name: FUNCTION grant_payment(p_payment stipend.payments); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.grant_payment(p_payment stipend.payments) FROM PUBLIC;
+
+--
 -- Name: FUNCTION keep_balance_plan(); Type: ACL; Schema: stipend; Owner: stipend_ledger
 --
 
@@ -6864,6 +8244,12 @@ REVOKE ALL ON FUNCTION stipend.lapse_grants(p_organization_id text, p_at timesta
 --
 
 REVOKE ALL ON FUNCTION stipend.lapse_monthly(p_organization_id text, p_at timestamp with time zone, p_source_id text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION lapse_source(p_organization_id text, p_reason text); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.lapse_source(p_organization_id text, p_reason text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION learn_output_tokens(p_limit integer); Type: ACL; Schema: stipend; Owner: stipend_ledger
@@ -6899,6 +8285,18 @@ REVOKE ALL ON FUNCTION stipend.lock_balance(p_organization_id text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION stipend.lock_balances(p_organizations text[], p_wait boolean) FROM PUBLIC;
 
 --
+-- Name: FUNCTION lower_allocation(p_organization_id text, p_plan stipend.plans, p_now timestamp with time zone); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.lower_allocation(p_organization_id text, p_plan stipend.plans, p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION note_auto_topup(p_before stipend.payments, p_payment stipend.payments, p_now timestamp with time zone); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.note_auto_topup(p_before stipend.payments, p_payment stipend.payments, p_now timestamp with time zone) FROM PUBLIC;
+
+--
 -- Name: FUNCTION open_hold_wait(p_organization_id text, p_budget_id uuid); Type: ACL; Schema: stipend; Owner: stipend_ledger
 --
 
@@ -6927,6 +8325,14 @@ GRANT ALL ON FUNCTION stipend.party_organizations(p_party_type text, p_party_id 
 REVOKE ALL ON FUNCTION stipend.period_boundary(p_anchor timestamp with time zone, p_number integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION stipend.period_boundary(p_anchor timestamp with time zone, p_number integer) TO stipend_tenant;
 GRANT ALL ON FUNCTION stipend.period_boundary(p_anchor timestamp with time zone, p_number integer) TO stipend_operator;
+
+--
+-- Name: FUNCTION period_number(p_anchor timestamp with time zone, p_at timestamp with time zone); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.period_number(p_anchor timestamp with time zone, p_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION stipend.period_number(p_anchor timestamp with time zone, p_at timestamp with time zone) TO stipend_tenant;
+GRANT ALL ON FUNCTION stipend.period_number(p_anchor timestamp with time zone, p_at timestamp with time zone) TO stipend_operator;
 
 --
 -- Name: FUNCTION post_monthly(p_organization_id text, p_type text, p_credits numeric, p_source_id text, p_plan text, p_at timestamp with time zone); Type: ACL; Schema: stipend; Owner: stipend_ledger
@@ -6984,6 +8390,13 @@ GRANT ALL ON FUNCTION stipend.push_catalog(p_catalog jsonb, p_author text, p_rea
 REVOKE ALL ON FUNCTION stipend.push_plan_access(p_catalog jsonb) FROM PUBLIC;
 
 --
+-- Name: FUNCTION put_auto_topup(p_organization_id text, p_is_enabled boolean, p_threshold_credits numeric, p_topup_package text, p_monthly_ceiling_cents integer); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.put_auto_topup(p_organization_id text, p_is_enabled boolean, p_threshold_credits numeric, p_topup_package text, p_monthly_ceiling_cents integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION stipend.put_auto_topup(p_organization_id text, p_is_enabled boolean, p_threshold_credits numeric, p_topup_package text, p_monthly_ceiling_cents integer) TO stipend_server;
+
+--
 -- Name: TABLE budgets; Type: ACL; Schema: stipend; Owner: stipend_migrator
 --
 
@@ -7032,6 +8445,38 @@ GRANT ALL ON FUNCTION stipend.put_off_settle_intent(p_organization_id text, p_re
 
 REVOKE ALL ON FUNCTION stipend.put_organization(p_organization_id text, p_name text, p_plan text, p_period_anchor timestamp with time zone, p_monthly_credits numeric, p_bonus_credits numeric, OUT is_new boolean, OUT plan text) FROM PUBLIC;
 GRANT ALL ON FUNCTION stipend.put_organization(p_organization_id text, p_name text, p_plan text, p_period_anchor timestamp with time zone, p_monthly_credits numeric, p_bonus_credits numeric, OUT is_new boolean, OUT plan text) TO stipend_server;
+
+--
+-- Name: FUNCTION put_paid_until(p_organization_id text, p_subscription_id text, p_paid_until timestamp with time zone, p_is_active boolean); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.put_paid_until(p_organization_id text, p_subscription_id text, p_paid_until timestamp with time zone, p_is_active boolean) FROM PUBLIC;
+
+--
+-- Name: FUNCTION put_plan(p_organization_id text, p_plan stipend.plans, p_credits_added numeric, p_now timestamp with time zone); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.put_plan(p_organization_id text, p_plan stipend.plans, p_credits_added numeric, p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION put_stripe_customer(p_organization_id text, p_customer_id text); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.put_stripe_customer(p_organization_id text, p_customer_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION stipend.put_stripe_customer(p_organization_id text, p_customer_id text) TO stipend_server;
+
+--
+-- Name: FUNCTION put_stripe_price(p_name text, p_interval text, p_product_id text, p_price_id text, p_unit_amount_cents integer, p_currency text); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.put_stripe_price(p_name text, p_interval text, p_product_id text, p_price_id text, p_unit_amount_cents integer, p_currency text) FROM PUBLIC;
+GRANT ALL ON FUNCTION stipend.put_stripe_price(p_name text, p_interval text, p_product_id text, p_price_id text, p_unit_amount_cents integer, p_currency text) TO stipend_server;
+
+--
+-- Name: FUNCTION raise_allocation(p_organization_id text, p_plan stipend.plans, p_now timestamp with time zone); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.raise_allocation(p_organization_id text, p_plan stipend.plans, p_now timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION rate_refusal(p_window text, p_limit bigint, p_count bigint, p_previous bigint, p_elapsed_ms bigint, p_window_ms bigint); Type: ACL; Schema: stipend; Owner: stipend_ledger
@@ -7109,6 +8554,12 @@ GRANT ALL ON FUNCTION stipend.reset_monthly_credits(p_limit integer) TO stipend_
 REVOKE ALL ON FUNCTION stipend.restore_allocation(p_organization_id text) FROM PUBLIC;
 
 --
+-- Name: FUNCTION reverse_clawback(p_payment stipend.payments, p_credits numeric); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.reverse_clawback(p_payment stipend.payments, p_credits numeric) FROM PUBLIC;
+
+--
 -- Name: FUNCTION revoke_api_key(p_organization_id text, p_id uuid); Type: ACL; Schema: stipend; Owner: stipend_ledger
 --
 
@@ -7149,11 +8600,31 @@ REVOKE ALL ON FUNCTION stipend.settle_ended(p_request integer, p_organization_id
 REVOKE ALL ON FUNCTION stipend.standing_outcome(p_organization_id text, p_id uuid, p_request integer, p_is_replay boolean) FROM PUBLIC;
 
 --
+-- Name: FUNCTION start_billing_period(p_organization_id text, p_anchor timestamp with time zone, p_source text, p_plan stipend.plans, p_is_withheld boolean, p_now timestamp with time zone); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.start_billing_period(p_organization_id text, p_anchor timestamp with time zone, p_source text, p_plan stipend.plans, p_is_withheld boolean, p_now timestamp with time zone) FROM PUBLIC;
+
+--
 -- Name: FUNCTION store_settle_intent(p_organization_id text, p_reservation_id uuid, p_input jsonb); Type: ACL; Schema: stipend; Owner: stipend_ledger
 --
 
 REVOKE ALL ON FUNCTION stipend.store_settle_intent(p_organization_id text, p_reservation_id uuid, p_input jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION stipend.store_settle_intent(p_organization_id text, p_reservation_id uuid, p_input jsonb) TO stipend_server;
+
+--
+-- Name: FUNCTION sync_payment(p_organization_id text, p_id uuid, p_sync bigint, p_status text, p_topup_package text, p_amount_cents integer, p_currency text, p_refunded_cents integer, p_disputed_cents integer, p_session_id text, p_payment_intent_id text, p_failure_code text, p_receipt_url text, OUT outcome text, OUT payment stipend.payments); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.sync_payment(p_organization_id text, p_id uuid, p_sync bigint, p_status text, p_topup_package text, p_amount_cents integer, p_currency text, p_refunded_cents integer, p_disputed_cents integer, p_session_id text, p_payment_intent_id text, p_failure_code text, p_receipt_url text, OUT outcome text, OUT payment stipend.payments) FROM PUBLIC;
+GRANT ALL ON FUNCTION stipend.sync_payment(p_organization_id text, p_id uuid, p_sync bigint, p_status text, p_topup_package text, p_amount_cents integer, p_currency text, p_refunded_cents integer, p_disputed_cents integer, p_session_id text, p_payment_intent_id text, p_failure_code text, p_receipt_url text, OUT outcome text, OUT payment stipend.payments) TO stipend_server;
+
+--
+-- Name: FUNCTION sync_subscription(p_organization_id text, p_sync bigint, p_subscription_id text, p_status text, p_interval text, p_plan text, p_anchor timestamp with time zone, p_plan_from timestamp with time zone, p_paid_until timestamp with time zone, p_unpaid_from timestamp with time zone, p_next_plan text, p_cancels_at timestamp with time zone, p_ended_at timestamp with time zone, p_payment_failed_at timestamp with time zone, p_payment_failed_cents integer, p_payment_failed_url text, OUT outcome text, OUT plan text, OUT status text); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.sync_subscription(p_organization_id text, p_sync bigint, p_subscription_id text, p_status text, p_interval text, p_plan text, p_anchor timestamp with time zone, p_plan_from timestamp with time zone, p_paid_until timestamp with time zone, p_unpaid_from timestamp with time zone, p_next_plan text, p_cancels_at timestamp with time zone, p_ended_at timestamp with time zone, p_payment_failed_at timestamp with time zone, p_payment_failed_cents integer, p_payment_failed_url text, OUT outcome text, OUT plan text, OUT status text) FROM PUBLIC;
+GRANT ALL ON FUNCTION stipend.sync_subscription(p_organization_id text, p_sync bigint, p_subscription_id text, p_status text, p_interval text, p_plan text, p_anchor timestamp with time zone, p_plan_from timestamp with time zone, p_paid_until timestamp with time zone, p_unpaid_from timestamp with time zone, p_next_plan text, p_cancels_at timestamp with time zone, p_ended_at timestamp with time zone, p_payment_failed_at timestamp with time zone, p_payment_failed_cents integer, p_payment_failed_url text, OUT outcome text, OUT plan text, OUT status text) TO stipend_server;
 
 --
 -- Name: FUNCTION transaction_hash(r stipend.credit_transactions, p_previous bytea); Type: ACL; Schema: stipend; Owner: stipend_ledger
@@ -7320,6 +8791,14 @@ GRANT UPDATE(revoked_at) ON TABLE stipend.api_keys TO stipend_ledger;
 GRANT SELECT(last_used_at) ON TABLE stipend.api_keys TO stipend_tenant;
 GRANT SELECT(last_used_at) ON TABLE stipend.api_keys TO stipend_operator;
 GRANT UPDATE(last_used_at) ON TABLE stipend.api_keys TO stipend_ledger;
+
+--
+-- Name: TABLE auto_topups; Type: ACL; Schema: stipend; Owner: stipend_migrator
+--
+
+GRANT SELECT ON TABLE stipend.auto_topups TO stipend_tenant;
+GRANT SELECT ON TABLE stipend.auto_topups TO stipend_operator;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stipend.auto_topups TO stipend_ledger;
 
 --
 -- Name: TABLE budget_windows; Type: ACL; Schema: stipend; Owner: stipend_migrator
@@ -7522,15 +9001,6 @@ GRANT SELECT ON TABLE stipend.plan_quality_level_models TO stipend_operator;
 GRANT SELECT ON TABLE stipend.plan_quality_level_models TO stipend_server;
 
 --
--- Name: TABLE plans; Type: ACL; Schema: stipend; Owner: stipend_migrator
---
-
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stipend.plans TO stipend_ledger;
-GRANT SELECT ON TABLE stipend.plans TO stipend_tenant;
-GRANT SELECT ON TABLE stipend.plans TO stipend_operator;
-GRANT SELECT ON TABLE stipend.plans TO stipend_server;
-
---
 -- Name: TABLE quality_levels; Type: ACL; Schema: stipend; Owner: stipend_migrator
 --
 
@@ -7562,6 +9032,38 @@ GRANT SELECT ON TABLE stipend.reservation_replies TO stipend_operator;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stipend.settle_intents TO stipend_ledger;
 GRANT SELECT ON TABLE stipend.settle_intents TO stipend_tenant;
 GRANT SELECT ON TABLE stipend.settle_intents TO stipend_operator;
+
+--
+-- Name: TABLE stripe_customers; Type: ACL; Schema: stipend; Owner: stipend_migrator
+--
+
+GRANT SELECT ON TABLE stipend.stripe_customers TO stipend_tenant;
+GRANT SELECT ON TABLE stipend.stripe_customers TO stipend_operator;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stipend.stripe_customers TO stipend_ledger;
+
+--
+-- Name: TABLE stripe_events; Type: ACL; Schema: stipend; Owner: stipend_migrator
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stipend.stripe_events TO stipend_ledger;
+GRANT SELECT ON TABLE stipend.stripe_events TO stipend_operator;
+
+--
+-- Name: TABLE stripe_prices; Type: ACL; Schema: stipend; Owner: stipend_migrator
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stipend.stripe_prices TO stipend_ledger;
+GRANT SELECT ON TABLE stipend.stripe_prices TO stipend_server;
+GRANT SELECT ON TABLE stipend.stripe_prices TO stipend_tenant;
+GRANT SELECT ON TABLE stipend.stripe_prices TO stipend_operator;
+
+--
+-- Name: TABLE stripe_syncs; Type: ACL; Schema: stipend; Owner: stipend_migrator
+--
+
+GRANT SELECT ON TABLE stipend.stripe_syncs TO stipend_tenant;
+GRANT SELECT ON TABLE stipend.stripe_syncs TO stipend_operator;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stipend.stripe_syncs TO stipend_ledger;
 
 --
 -- Name: TABLE test_clocks; Type: ACL; Schema: stipend; Owner: stipend_migrator

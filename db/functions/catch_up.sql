@@ -37,7 +37,7 @@ begin
     elsif v_due = v_balance.period_end then
       perform stipend.roll_period(p_organization_id);
     else
-      perform stipend.lapse_monthly(p_organization_id, v_due, format('past_due:%s:%s', v_balance.period_number, v_balance.ledger_sequence + 1));
+      perform stipend.lapse_monthly(p_organization_id, v_due, stipend.lapse_source(p_organization_id, 'past_due'));
       update stipend.organization_plans p set status = 'past_due' where p.organization_id = p_organization_id;
       perform stipend.emit_event(p_organization_id, 'subscription.past_due',
         jsonb_build_object('since', v_due), v_now);

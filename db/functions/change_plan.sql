@@ -36,19 +36,10 @@ begin
     update stipend.organization_plans p set pending_plan_id = null, pending_change_at = null
     where p.organization_id = p_organization_id and p.pending_plan_id is not null;
   elsif v_new.tier_rank > v_old.tier_rank then
-    update stipend.organization_plans p
-    set plan_id = v_new.id, monthly_ai_credits = v_new.monthly_ai_credits, pending_plan_id = null, pending_change_at = null
-    where p.organization_id = p_organization_id;
-    if v_status = 'active' and v_new.monthly_ai_credits > v_balance.monthly_allocation then
-      credits_added := v_new.monthly_ai_credits - v_balance.monthly_allocation;
-      update stipend.organization_credit_balances b set monthly_allocation = v_new.monthly_ai_credits
-      where b.organization_id = p_organization_id;
-      perform stipend.post_monthly(p_organization_id, 'plan_change_adjustment', credits_added,
-        format('#plan_change:%s:%s', extract(epoch from v_balance.period_start)::bigint, v_new.monthly_ai_credits),
-        v_new.unique_name, v_now);
+    if v_status = 'active' then
+      credits_added := stipend.raise_allocation(p_organization_id, v_new, v_now);
     end if;
-    perform stipend.emit_event(p_organization_id, 'plan.changed',
-      jsonb_build_object('plan', v_new.unique_name, 'previousPlan', v_old.unique_name, 'creditsAdded', credits_added), v_now);
+    perform stipend.put_plan(p_organization_id, v_new, credits_added, v_now);
   else
     update stipend.organization_plans p set pending_plan_id = v_new.id, pending_change_at = v_balance.period_end
     where p.organization_id = p_organization_id;

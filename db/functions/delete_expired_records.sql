@@ -1,5 +1,5 @@
 -- Idempotency clean-up: replies and records after 48 hours, ended reservations after 90 days, customer uses after a
--- day. Events 30 days after they were delivered, 90 where nobody has taken them. Answers how many rows; call again
+-- day. Events 30 days after they were delivered, 90 where nobody has taken them; Stripe's after 90. Answers how many rows; call again
 -- until 0.
 create or replace function stipend.delete_expired_records(p_limit integer) returns integer
 language plpgsql
@@ -27,6 +27,10 @@ begin
     union all
     (select x.organization_id, x.id from stipend.outbox_events x
      where x.delivered_at is null and x.created_at < clock_timestamp() - interval '90 days' limit p_limit));
+  get diagnostics v_count = row_count;
+  v_total := v_total + v_count;
+  delete from stipend.stripe_events e where e.id in (
+    select x.id from stipend.stripe_events x where x.received_at < clock_timestamp() - interval '90 days' limit p_limit);
   get diagnostics v_count = row_count;
   v_total := v_total + v_count;
   delete from stipend.idempotency_records r where (r.organization_id, r.key) in (

@@ -75,14 +75,16 @@ begin
         where r.unique_name = p_catalog -> 'models' -> m.unique_name ->> 'replacement');
 
   insert into stipend.plans as n (
-    unique_name, name, tier_rank, monthly_ai_credits, welcome_bonus_credits, price_usd_cents, markup_basis_points)
+    unique_name, name, tier_rank, monthly_ai_credits, welcome_bonus_credits, price_usd_cents, annual_price_usd_cents,
+    markup_basis_points)
   select x.key, x.value ->> 'name', (x.value ->> 'tierRank')::integer, (x.value ->> 'monthlyCredits')::numeric,
     (x.value ->> 'welcomeBonus')::numeric, (x.value ->> 'priceUsdCents')::integer,
-    (x.value ->> 'markupBasisPoints')::integer
+    (x.value ->> 'annualPriceUsdCents')::integer, (x.value ->> 'markupBasisPoints')::integer
   from jsonb_each(p_catalog -> 'plans') x
   on conflict (unique_name) do update
   set name = excluded.name, tier_rank = excluded.tier_rank, monthly_ai_credits = excluded.monthly_ai_credits,
       welcome_bonus_credits = excluded.welcome_bonus_credits, price_usd_cents = excluded.price_usd_cents,
+      annual_price_usd_cents = excluded.annual_price_usd_cents,
       markup_basis_points = excluded.markup_basis_points, is_active = true;
   update stipend.plans n set is_active = false where not p_catalog -> 'plans' ? n.unique_name;
 

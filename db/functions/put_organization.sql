@@ -47,14 +47,7 @@ begin
     perform stipend.refuse('invalid_request', jsonb_build_object('field', 'takeIn.periodAnchor', 'value', stipend.utc_text(v_anchor),
       'rule', 'must not lie in the future'));
   end if;
-  v_number := (extract(year from age(v_now at time zone 'UTC', v_anchor at time zone 'UTC')) * 12
-    + extract(month from age(v_now at time zone 'UTC', v_anchor at time zone 'UTC')))::integer;
-  while stipend.period_boundary(v_anchor, v_number) > v_now loop
-    v_number := v_number - 1;
-  end loop;
-  while stipend.period_boundary(v_anchor, v_number + 1) <= v_now loop
-    v_number := v_number + 1;
-  end loop;
+  v_number := stipend.period_number(v_anchor, v_now);
 
   insert into stipend.organization_plans (organization_id, plan_id, monthly_ai_credits)
   values (p_organization_id, v_plan.id, v_plan.monthly_ai_credits);

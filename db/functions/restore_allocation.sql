@@ -21,12 +21,13 @@ begin
   where p.organization_id = p_organization_id;
   select p.monthly_ai_credits into strict v_credits
   from stipend.organization_plans p where p.organization_id = p_organization_id;
+  v_period := extract(epoch from v_balance.period_start)::bigint;
   for v_lapsed in
     select -s.credits as credits, s.sequence
     from stipend.credit_sources s
     join stipend.organization_plans p on p.organization_id = s.organization_id and p.paid_until is not null
     where s.organization_id = p_organization_id
-      and s.source_id like format('#lapse:past\_due:%s:%%', v_balance.period_number)
+      and s.source_id ~ format('^#lapse:(past_due|unpaid):%s:', v_period)
       and not exists (
         select from stipend.credit_sources x
         where x.organization_id = s.organization_id and x.source_id = '#restored:' || s.sequence)
@@ -36,7 +37,6 @@ begin
       '#restored:' || v_lapsed.sequence, v_plan.unique_name, null);
   end loop;
 
-  v_period := extract(epoch from v_balance.period_start)::bigint;
   if v_plan.monthly_ai_credits > 0
     and exists (select from stipend.credit_sources s
                 where s.organization_id = p_organization_id and s.source_id = '#withheld:' || v_period)
@@ -48,10 +48,8 @@ begin
     perform stipend.post_monthly(p_organization_id, 'plan_allocation', v_plan.monthly_ai_credits,
       '#allocation:' || v_period, v_plan.unique_name, v_balance.period_start);
   elsif v_credits > v_balance.monthly_allocation then
-    update stipend.organization_credit_balances b set monthly_allocation = v_credits
-    where b.organization_id = p_organization_id;
-    perform stipend.post_monthly(p_organization_id, 'plan_change_adjustment', v_credits - v_balance.monthly_allocation,
-      format('#plan_change:%s:%s', v_period, v_credits), v_plan.unique_name, null);
+    v_plan.monthly_ai_credits := v_credits;
+    perform stipend.raise_allocation(p_organization_id, v_plan, null);
   end if;
 end;
 $$;

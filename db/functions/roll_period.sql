@@ -17,7 +17,8 @@ begin
     'period:' || extract(epoch from v_balance.period_start)::bigint);
 
   update stipend.organization_plans p
-  set plan_id = n.id, monthly_ai_credits = n.monthly_ai_credits, pending_plan_id = null, pending_change_at = null
+  set plan_id = n.id, monthly_ai_credits = n.monthly_ai_credits, pending_plan_id = null, pending_change_at = null,
+      paid_until = case when n.price_usd_cents > 0 then p.paid_until end
   from stipend.plans n
   where p.organization_id = p_organization_id and n.id = p.pending_plan_id
     and p.pending_change_at <= v_balance.period_end;

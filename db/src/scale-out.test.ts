@@ -48,11 +48,12 @@ test.each(owned)('organization_id leads every primary, unique and foreign key of
 })
 
 test.each(REFERENCE_TABLES)(
-  '%s refers to other reference tables only, api_keys to organizations',
+  '%s refers to other reference tables only, api_keys and stripe_customers to organizations',
   async (table) => {
     const refers = (await keysOf(table)).flatMap((key) => (key.refers === null ? [] : [key.refers]))
     for (const name of refers) {
-      expect(table === 'api_keys' ? ['organizations'] : REFERENCE_TABLES).toContain(name)
+      const isOfOrganizations = ['api_keys', 'stripe_customers'].includes(table)
+      expect(isOfOrganizations ? ['organizations'] : REFERENCE_TABLES).toContain(name)
     }
   },
 )

@@ -103,6 +103,8 @@ export async function fillTables(
   await pushCatalog(server)
   await server.query(`select stipend.put_model_price('alpha', 3, 1, null, 4, null, null, 'test', 'Contract')`)
   await owner.query(`insert into stipend.consumption_feed default values`)
+  await server.query(`select stipend.put_stripe_price('starter', null, 'prod_1', 'price_1', 999, 'usd')`)
+  await server.query(`select stipend.claim_stripe_event('evt_1', 'charge.refunded')`)
   await owner.query(`insert into stipend.output_lengths values ('reply', 'fast', 40, 3)`)
   await owner.query(`insert into stipend.output_estimates values ('reply', 'fast', 3, null, now())`)
   for (const organization of organizations) await fillOrganization(owner, server, organization)
@@ -124,6 +126,18 @@ async function fillOrganization(owner: Pool, server: Pool, organization: string)
     organization,
     budget,
   ])
+  const payment = '0197f000-0000-7000-8000-000000000003'
+  for (const sql of [
+    `select stipend.put_stripe_customer('${organization}', 'cus_${organization}')`,
+    `select stipend.create_payment('${organization}', '${payment}', 'topup', 'starter', 'member', 'ann')`,
+    `select stipend.begin_stripe_sync('${organization}', '${payment}')`,
+    `select stipend.put_auto_topup('${organization}', true, 5, 'starter', 5000)`,
+    `select stipend.begin_stripe_sync('${organization}', 'subscription')`,
+    `select stipend.sync_subscription('${organization}', 1, 'sub_1', 'active', 'month', 'free', now() - interval '3 days',
+       now() - interval '3 days', now() + interval '27 days', null, null, null, null, null, null, null)`,
+  ]) {
+    await server.query(sql)
+  }
   const reservation = '0197f000-0000-7000-8000-000000000002'
   await owner.query(
     `insert into stipend.credit_reservations (organization_id, id, offer_id, estimated_credits, held_credits,

@@ -20,6 +20,9 @@ export const REFERENCE_TABLES: readonly string[] = [
   'plan_quality_level_models',
   'plans',
   'quality_levels',
+  'stripe_customers',
+  'stripe_events',
+  'stripe_prices',
 ]
 
 /** The tables of schema stipend, by name. */

@@ -157,6 +157,8 @@ export interface PlanOffer {
   plan: string
   name: string
   priceUsdCents: number
+  /** null: not sold by the year. */
+  annualPriceUsdCents: number | null
   /** null: unlimited. */
   monthlyCredits: Credits | null
   welcomeBonus: Credits
@@ -169,6 +171,7 @@ export async function listPlans(pool: Pool): Promise<PlanOffer[]> {
     plan: string
     name: string
     price_usd_cents: number
+    annual_price_usd_cents: number | null
     monthly: string | null
     welcome: string
     capabilities: {
@@ -186,7 +189,7 @@ export async function listPlans(pool: Pool): Promise<PlanOffer[]> {
     }[]
   }>(
     pool,
-    `select n.unique_name as plan, n.name, n.price_usd_cents, nullif(n.monthly_ai_credits, -1)::text as monthly,
+    `select n.unique_name as plan, n.name, n.price_usd_cents, n.annual_price_usd_cents, nullif(n.monthly_ai_credits, -1)::text as monthly,
        n.welcome_bonus_credits::text as welcome, coalesce(c.offers, '[]') as capabilities
      from stipend.plans n
      cross join lateral (
@@ -206,18 +209,29 @@ export async function listPlans(pool: Pool): Promise<PlanOffer[]> {
      where n.is_active
      order by n.price_usd_cents, n.tier_rank, n.id`,
   )
-  return rows.map(({ plan, name, price_usd_cents: priceUsdCents, monthly, welcome, capabilities }) => ({
-    plan,
-    name,
-    priceUsdCents,
-    monthlyCredits: monthly === null ? null : credits(monthly),
-    welcomeBonus: credits(welcome),
-    capabilities: capabilities.map((capability) => ({
-      ...capability,
-      qualities: capability.qualities.map((quality) => ({
-        ...quality,
-        estimatedCredits: credits(quality.estimatedCredits),
+  return rows.map(
+    ({
+      plan,
+      name,
+      price_usd_cents: priceUsdCents,
+      annual_price_usd_cents: annualPriceUsdCents,
+      monthly,
+      welcome,
+      capabilities,
+    }) => ({
+      plan,
+      name,
+      priceUsdCents,
+      annualPriceUsdCents,
+      monthlyCredits: monthly === null ? null : credits(monthly),
+      welcomeBonus: credits(welcome),
+      capabilities: capabilities.map((capability) => ({
+        ...capability,
+        qualities: capability.qualities.map((quality) => ({
+          ...quality,
+          estimatedCredits: credits(quality.estimatedCredits),
+        })),
       })),
-    })),
-  }))
+    }),
+  )
 }

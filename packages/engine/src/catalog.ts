@@ -53,7 +53,10 @@ export interface PlanDefinition<Model extends string, Capability extends string,
   /** Credits a month, or `'unlimited'`. */
   monthlyCredits: number | 'unlimited'
   welcomeBonus?: number
+  /** A month. */
   priceUsdCents?: number
+  /** A year, paid at once; the credits still come monthly. Default: not sold by the year. */
+  annualPriceUsdCents?: number
   markupBasisPoints?: number
   allows: { [Key in Capability]?: AccessDefinition<Model, Quality> }
 }
@@ -148,6 +151,7 @@ export interface NormalCatalog {
       monthlyCredits: string
       welcomeBonus: string
       priceUsdCents: number
+      annualPriceUsdCents: number | null
       markupBasisPoints: number
       allows: Record<
         string,
@@ -222,6 +226,10 @@ export function normalizeCatalog(definition: CatalogDefinition): NormalCatalog {
           : amount(`plans.${key}.monthlyCredits`, plan.monthlyCredits),
       welcomeBonus: amount(`plans.${key}.welcomeBonus`, plan.welcomeBonus ?? 0),
       priceUsdCents: whole(`plans.${key}.priceUsdCents`, plan.priceUsdCents ?? 0, 0),
+      annualPriceUsdCents:
+        plan.annualPriceUsdCents === undefined
+          ? null
+          : whole(`plans.${key}.annualPriceUsdCents`, plan.annualPriceUsdCents, 1),
       markupBasisPoints: whole(`plans.${key}.markupBasisPoints`, plan.markupBasisPoints ?? 0, 0),
       allows: mapValues(plan.allows, (access, capability) =>
         normalizeAccess(definition, levels, `plans.${key}.allows.${capability}`, capability, access ?? {}),

@@ -3,6 +3,7 @@ import { type CapabilityAccess, type CapabilityAccessInput, checkCapabilityAcces
 import * as apiKeys from './api-keys.ts'
 import * as balances from './balances.ts'
 import { Batcher, type BatcherOptions } from './batcher.ts'
+import { Billing } from './billing.ts'
 import * as budgets from './budgets.ts'
 import { type CatalogDefinition, type NormalCatalog, normalizeCatalog } from './catalog.ts'
 import * as catalogStore from './catalog-store.ts'
@@ -81,6 +82,8 @@ const defaults: BatcherOptions = {
 
 /** Typed access to one Stipend database. Every method's errors are StipendErrors. */
 export class Engine<Catalog extends CatalogDefinition = CatalogDefinition> {
+  /** What payments need of the database. */
+  readonly billing: Billing
   readonly catalog: Catalog
   /** The catalog's models by key. */
   readonly models: NormalCatalog['models']
@@ -96,6 +99,7 @@ export class Engine<Catalog extends CatalogDefinition = CatalogDefinition> {
   constructor(options: EngineOptions<Catalog>) {
     this.catalog = options.catalog
     this.#pool = options.database
+    this.billing = new Billing(options.database)
     // An idle connection that breaks would otherwise end the process; the pool opens another one.
     if (this.#pool.listenerCount('error') === 0) this.#pool.on('error', () => undefined)
     this.#batcher = new Batcher(options.database, { ...defaults, ...options.batching })

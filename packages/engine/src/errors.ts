@@ -30,6 +30,9 @@ export const errorCodes = {
   overloaded: { status: 503, retryable: true },
   database_unavailable: { status: 503, retryable: true },
   payments_not_configured: { status: 503, retryable: false },
+  payment_declined: { status: 402, retryable: false },
+  payment_provider_failed: { status: 502, retryable: true },
+  invalid_signature: { status: 400, retryable: false },
   not_found: { status: 404, retryable: false },
   method_not_allowed: { status: 405, retryable: false },
   provider_failed: { status: 502, retryable: true },
@@ -109,8 +112,14 @@ export class InvalidRequestError extends StipendError<
 > {}
 /** Stipend cannot answer now. */
 export class UnavailableError extends StipendError<
-  'overloaded' | 'database_unavailable' | 'payments_not_configured' | 'provider_failed'
+  | 'overloaded'
+  | 'database_unavailable'
+  | 'payments_not_configured'
+  | 'payment_provider_failed'
+  | 'provider_failed'
 > {}
+/** A card was declined, or wants its owner; `detail.declineCode` says how, `detail.payUrl` where to pay. */
+export class PaymentDeclinedError extends StipendError<'payment_declined'> {}
 
 const messages: Record<ErrorCode, string> = {
   organization_not_found: 'No such organization.',
@@ -142,6 +151,9 @@ const messages: Record<ErrorCode, string> = {
   overloaded: 'Too many requests are waiting.',
   database_unavailable: 'The database does not answer.',
   payments_not_configured: 'Payments are not configured.',
+  payment_declined: 'The payment was declined.',
+  payment_provider_failed: 'The payment provider did not answer as expected.',
+  invalid_signature: 'The signature does not fit the body.',
   not_found: 'There is nothing here.',
   method_not_allowed: 'This method is not known here.',
   provider_failed: 'The model provider did not give a usable answer.',
@@ -194,8 +206,11 @@ export function errorOf(code: ErrorCode, detail: ErrorDetail = {}, options?: Err
     case 'overloaded':
     case 'database_unavailable':
     case 'payments_not_configured':
+    case 'payment_provider_failed':
     case 'provider_failed':
       return new UnavailableError(code, message, detail, options)
+    case 'payment_declined':
+      return new PaymentDeclinedError(code, message, detail, options)
     default:
       return new StipendError(code, message, detail, options)
   }

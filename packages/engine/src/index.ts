@@ -10,6 +10,7 @@ export {
   usageGroups,
 } from './balances.ts'
 export type { BatcherOptions } from './batcher.ts'
+export { Billing } from './billing.ts'
 export {
   type Budget,
   type BudgetPeriod,
@@ -63,6 +64,7 @@ export {
   invalid,
   isErrorCode,
   NotFoundError,
+  PaymentDeclinedError,
   RateLimitError,
   StipendError,
   UnavailableError,
@@ -91,6 +93,18 @@ export {
 export type { DeliverEventsInput, EventHandler, StipendEvent } from './outbox.ts'
 export type { Actor, Subject } from './parties.ts'
 export type { PartyErasure, PartyExport, PartyKey, PartyTransaction, PartyVersion } from './party-records.ts'
+export type {
+  AutoTopup,
+  AutoTopupInput,
+  BoundPayment,
+  DueAutoTopup,
+  ListPaymentsInput,
+  Payment,
+  PaymentKind,
+  PaymentReading,
+  PaymentStatus,
+  SyncOutcome,
+} from './payments.ts'
 export type { PriceFinding } from './price-check.ts'
 export {
   costByRates,
@@ -115,6 +129,13 @@ export type {
   Settlement,
 } from './reservations.ts'
 export { SettleIntents, type SettleIntentsDependencies } from './settle-intents.ts'
+export type {
+  BillingInterval,
+  BillingState,
+  PutStripePriceInput,
+  StripePrice,
+  SubscriptionReading,
+} from './subscriptions.ts'
 export {
   type ChargeBasis,
   type ListTransactionsInput,

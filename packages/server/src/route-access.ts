@@ -27,6 +27,8 @@ const watch: RouteAccess = {
 const explore: RouteAccess = { role: 'viewer', scopes: ['ai:run', 'credits:read'], target: 'organization' }
 const administer: RouteAccess = { role: 'admin', scopes: ['admin'], target: 'organization' }
 const manageKeys: RouteAccess = { role: 'admin', scopes: ['admin'], target: 'organization_or_platform' }
+const pay: RouteAccess = { role: 'admin', scopes: ['billing:write'], target: 'organization' }
+const payOnce: RouteAccess = { ...pay, firstAnswer: 'kept' }
 const operate: RouteAccess = { role: 'operator', scopes: ['admin'], target: 'path' }
 const operateOnce: RouteAccess = { ...operate, firstAnswer: 'kept' }
 
@@ -44,7 +46,18 @@ export const routeAccess = {
   'GET /credits/forecast': read,
   'GET /billing/plans': { ...read, scopes: ['credits:read', 'billing:write'] },
   'GET /credits/topup-packages': { ...read, scopes: ['credits:read', 'billing:write'] },
-  'POST /credits/purchase': { role: 'admin', scopes: ['billing:write'], target: 'organization' },
+  'POST /credits/purchase': payOnce,
+  'GET /billing/subscription': { ...read, scopes: ['credits:read', 'billing:write'] },
+  'POST /billing/preview': pay,
+  'POST /billing/upgrade': payOnce,
+  'POST /billing/downgrade': payOnce,
+  'POST /billing/cancel': payOnce,
+  'POST /billing/resume': payOnce,
+  'POST /billing/portal': pay,
+  'GET /billing/invoices': pay,
+  'GET /billing/payments': pay,
+  'GET /billing/auto-topup': pay,
+  'PUT /billing/auto-topup': pay,
   'GET /ai/capabilities': explore,
   'POST /ai/access-check': explore,
   'GET /reservations': watch,
@@ -74,4 +87,4 @@ export const routeAccess = {
 export type ProtectedRoute = keyof typeof routeAccess
 
 /** Routes that need no credentials. */
-export const publicRoutes: readonly string[] = ['GET /healthz', 'GET /readyz']
+export const publicRoutes: readonly string[] = ['GET /healthz', 'GET /readyz', 'POST /webhooks/stripe']

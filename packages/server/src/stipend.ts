@@ -39,8 +39,11 @@ import { holdRoutes } from './routes/holds.ts'
 import { notificationPreferenceRoutes } from './routes/notification-preferences.ts'
 import { organizationRoutes } from './routes/organizations.ts'
 import { type ExportHostParty, partyRoutes } from './routes/parties.ts'
+import { paymentRoutes } from './routes/payments.ts'
 import { reservationRoutes } from './routes/reservations.ts'
+import { stripeWebhookRoutes } from './routes/stripe-webhook.ts'
 import { transactionRoutes } from './routes/transactions.ts'
+import { createStripeContext, type StripeOptions } from './stripe/context.ts'
 
 export interface StipendOptions<Catalog extends CatalogDefinition = CatalogDefinition> {
   /** The caller's pool, as a login that is a member of stipend_server. It stays the caller's to close. */
@@ -61,6 +64,8 @@ export interface StipendOptions<Catalog extends CatalogDefinition = CatalogDefin
   providers?: Providers | undefined
   /** Of model calls. */
   timeouts?: Partial<Timeouts> | undefined
+  /** Takes payments. Default: nobody does, and the routes answer payments_not_configured. */
+  stripe?: StripeOptions | undefined
   logger?: Logger | undefined
   /**
    * Origins whose pages may call with the browser's credentials, such as `https://app.example.com`. Default: none but
@@ -119,6 +124,8 @@ export function createStipend<const Catalog extends CatalogDefinition>(
   const liveBalances = new LiveBalances({
     read: async (organizationId) => balanceJson(await engine.checkCreditBalance(organizationId)),
   })
+  const payments =
+    options.stripe === undefined ? undefined : createStripeContext(engine, options.stripe, logger)
   const app = createRouter({ basePath: options.basePath })
   const verifyToken = options.tokens === undefined ? undefined : createBearerVerifier(options.tokens)
   app.use(requestContext({ engine, database, identify, verifyToken, logger }))
@@ -144,7 +151,9 @@ export function createStipend<const Catalog extends CatalogDefinition>(
   registerSecurity(app)
   for (const router of [
     creditRoutes(),
-    billingRoutes(),
+    billingRoutes({ payments }),
+    paymentRoutes({ payments }),
+    stripeWebhookRoutes({ payments }),
     notificationPreferenceRoutes(),
     creditEventRoutes({ liveBalances }),
     transactionRoutes(),

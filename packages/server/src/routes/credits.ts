@@ -1,12 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi'
-import {
-  type CreditBalance,
-  creditsToNumber,
-  errorOf,
-  formatNanoUsd,
-  type Usage,
-  usageGroups,
-} from '@stipend/engine'
+import { type CreditBalance, creditsToNumber, formatNanoUsd, type Usage, usageGroups } from '@stipend/engine'
 import { organizationIdOf, type Principal } from '../context.ts'
 import { protectedRoute, readsCosts, readsCustomers } from '../principal.ts'
 import { createRouter } from '../router.ts'
@@ -14,7 +7,6 @@ import {
   creditsOrNull,
   creditsOutput,
   jsonAnswer,
-  jsonBody,
   refusals,
   textInput,
   timeInput,
@@ -209,19 +201,6 @@ const topupPackagesRoute = createRoute({
   },
 })
 
-const purchaseRoute = createRoute({
-  method: 'post',
-  path: '/credits/purchase',
-  summary: 'Buy a package; answers payments_not_configured where nothing takes payments',
-  tags: ['Credits'],
-  ...protectedRoute('POST /credits/purchase'),
-  request: { body: jsonBody(z.strictObject({ packageId: textInput(100) })) },
-  responses: {
-    200: jsonAnswer(z.object({ checkoutUrl: z.string(), sessionId: z.string() }), 'Where to pay'),
-    ...refusals,
-  },
-})
-
 /** Balance, limits, usage and packages. */
 export function creditRoutes() {
   const router = createRouter()
@@ -271,9 +250,6 @@ export function creditRoutes() {
       { packages: packages.map((item) => ({ ...item, credits: creditsToNumber(item.credits) })) },
       200,
     )
-  })
-  router.openapi(purchaseRoute, () => {
-    throw errorOf('payments_not_configured')
   })
   return router
 }

@@ -246,60 +246,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/credits/purchase": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Buy a package; answers payments_not_configured where nothing takes payments */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        packageId: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description Where to pay */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            checkoutUrl: string;
-                            sessionId: string;
-                        };
-                    };
-                };
-                /** @description A refusal: see code, and remedy for what would help. */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/billing/plans": {
         parameters: {
             query?: never;
@@ -348,6 +294,636 @@ export interface paths {
         };
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/billing/subscription": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the organization is billed */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The subscription */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Subscription"];
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/billing/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a change of plan would cost and bring; changes nothing */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        plan: string;
+                        /** @enum {string} */
+                        interval?: "month" | "year";
+                    };
+                };
+            };
+            responses: {
+                /** @description What it would cost and bring */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PlanPreview"];
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/billing/upgrade": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a higher plan: a first subscription on the payment page, else charged to the card at once */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        plan: string;
+                        /** @enum {string} */
+                        interval?: "month" | "year";
+                        prorationDate?: number;
+                    };
+                };
+            };
+            responses: {
+                /** @description Where it stands */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Upgrade"];
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/billing/downgrade": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a lower plan from the end of the paid period on */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        plan: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description The subscription */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Subscription"];
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/billing/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End the subscription with the paid period */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The subscription */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Subscription"];
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/billing/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take back a cancellation or a lower plan that has not begun */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The subscription */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Subscription"];
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/billing/portal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A link to the payment provider’s portal: cards, addresses, invoices */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Good for a few minutes */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            url: string;
+                        };
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/credits/purchase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Buy a package of credits on the payment page; they come when it is paid */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        packageId: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Where to pay */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Purchase"];
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/billing/invoices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Invoices of subscriptions, newest first */
+        get: {
+            parameters: {
+                query?: {
+                    cursor?: string;
+                    limit?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description A page of invoices */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            invoices: components["schemas"]["Invoice"][];
+                            /** @description Of the next page; null: the last. */
+                            nextCursor: string | null;
+                        };
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/billing/payments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Purchases of credits, newest first */
+        get: {
+            parameters: {
+                query?: {
+                    cursor?: string;
+                    limit?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description A page of purchases */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            payments: components["schemas"]["Payment"][];
+                            /** @description Of the next page; null: the last. */
+                            nextCursor: string | null;
+                        };
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/billing/auto-topup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Automatic purchases of credits */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description How they are set */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AutoTopup"];
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        /** Set automatic purchases; off by default. Setting them starts them anew after they stopped */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        enabled: boolean;
+                        packageId: string;
+                        /** @description The most that automatic purchases may cost in a calendar month (UTC), in US cents. */
+                        monthlyCeilingCents: number;
+                        thresholdCredits: number;
+                    };
+                };
+            };
+            responses: {
+                /** @description How they are set */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AutoTopup"];
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhooks/stripe": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Where Stripe sends its events; each is handled once */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description By Stripe. */
+                    "stripe-signature"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Handled, now or before */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @enum {boolean} */
+                            received: true;
+                        };
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
         delete?: never;
         options?: never;
         head?: never;
@@ -2759,6 +3335,8 @@ export interface components {
             name: string;
             /** @description A month. */
             priceUsdCents: number;
+            /** @description A year, paid at once; null: not sold so. */
+            annualPriceUsdCents: number | null;
             /**
              * @description null: unlimited.
              * @example 1.25
@@ -2788,6 +3366,180 @@ export interface components {
                 models: string[];
                 isDefault: boolean;
             }[];
+        };
+        Subscription: {
+            plan: string;
+            /** @enum {string} */
+            status: "active" | "past_due" | "suspended";
+            /**
+             * @description null: no subscription runs.
+             * @enum {string|null}
+             */
+            interval: "month" | "year" | null;
+            /** Format: date-time */
+            paidUntil: string | null;
+            /** Format: date-time */
+            cancelsAt: string | null;
+            /** @description A change that takes effect later. */
+            pending: {
+                plan: string;
+                /** Format: date-time */
+                changesAt: string | null;
+            } | null;
+            paymentFailed: {
+                /** Format: date-time */
+                since: string;
+                /**
+                 * @description Cents of the currency.
+                 * @example 2900
+                 */
+                amountCents: number;
+                currency: string;
+                /** @description Where it can be paid; for admins and owners. */
+                payUrl: string | null;
+            } | null;
+            card: components["schemas"]["Card"];
+            /**
+             * @description Who takes payments; in a sandbox or test mode no money moves.
+             * @enum {string}
+             */
+            payments: "stripe" | "stripe_test" | "sandbox" | "none";
+        };
+        /** @description For admins and owners; null for others too. */
+        Card: {
+            brand: string;
+            last4: string;
+            expiresMonth: number;
+            expiresYear: number;
+        } | null;
+        PlanPreview: {
+            /** @enum {string} */
+            kind: "subscribe" | "upgrade" | "downgrade" | "cancel" | "resume" | "none";
+            plan: string;
+            /** @enum {string} */
+            interval: "month" | "year";
+            /**
+             * @description Cents of the currency.
+             * @example 2900
+             */
+            dueNowCents: number;
+            currency: string;
+            /**
+             * @description That come at once; null: unlimited.
+             * @example 1.25
+             */
+            creditsNow: number | null;
+            /** Format: date-time */
+            effectiveAt: string;
+            /**
+             * @description Cents of the currency.
+             * @example 2900
+             */
+            nextInvoiceCents: number;
+            /** Format: date-time */
+            nextInvoiceAt: string | null;
+            /** @description To be given to POST /billing/upgrade, so that the amount stays. */
+            prorationDate: number | null;
+        };
+        Upgrade: {
+            /**
+             * @description checkout: to be paid at checkoutUrl; changed: paid, and in effect.
+             * @enum {string}
+             */
+            status: "checkout" | "changed" | "processing";
+            checkoutUrl: string | null;
+            sessionId: string | null;
+        };
+        Purchase: {
+            checkoutUrl: string;
+            sessionId: string;
+            /** Format: uuid */
+            paymentId: string;
+        };
+        Invoice: {
+            id: string;
+            number: string | null;
+            /** @description open, paid, void or uncollectible. */
+            status: string;
+            /**
+             * @description Cents of the currency.
+             * @example 2900
+             */
+            totalCents: number;
+            currency: string;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            periodStartsAt: string;
+            /** Format: date-time */
+            periodEndsAt: string;
+            hostedUrl: string | null;
+            pdfUrl: string | null;
+        };
+        Payment: {
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "topup" | "auto_topup";
+            package: string;
+            /** @example 1.25 */
+            credits: number;
+            /**
+             * @description Cents of the currency.
+             * @example 2900
+             */
+            amountCents: number;
+            currency: string;
+            /**
+             * @description mismatch: what was paid is not what was asked for; nothing was granted.
+             * @enum {string}
+             */
+            status: "open" | "processing" | "paid" | "failed" | "expired" | "mismatch";
+            /**
+             * @description Cents of the currency.
+             * @example 2900
+             */
+            refundedCents: number;
+            /**
+             * @description Cents of the currency.
+             * @example 2900
+             */
+            disputedCents: number;
+            /** @example 1.25 */
+            clawedBackCredits: number;
+            /** @description The ledger row that granted. */
+            sequence: number | null;
+            failureCode: string | null;
+            receiptUrl: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            paidAt: string | null;
+        };
+        AutoTopup: {
+            enabled: boolean;
+            /**
+             * @description Bought when the balance is below. null: never set.
+             * @example 1.25
+             */
+            thresholdCredits: number | null;
+            packageId: string | null;
+            monthlyCeilingCents: number | null;
+            /**
+             * @description Cents of the currency.
+             * @example 2900
+             */
+            spentThisMonthCents: number;
+            /** @description In a row. After three it stops. */
+            declines: number;
+            /** Format: date-time */
+            nextAttemptAt: string | null;
+            /**
+             * Format: date-time
+             * @description Until it is set again.
+             */
+            stoppedAt: string | null;
+            stoppedReason: string | null;
         };
         NotificationPreferences: {
             /** @description Of the monthly credits: below it the balance is low. The organization’s; set by admins. */
@@ -3679,6 +4431,14 @@ export type Forecast = components['schemas']['Forecast'];
 export type TopupPackage = components['schemas']['TopupPackage'];
 export type Plan = components['schemas']['Plan'];
 export type Capability = components['schemas']['Capability'];
+export type Subscription = components['schemas']['Subscription'];
+export type Card = components['schemas']['Card'];
+export type PlanPreview = components['schemas']['PlanPreview'];
+export type Upgrade = components['schemas']['Upgrade'];
+export type Purchase = components['schemas']['Purchase'];
+export type Invoice = components['schemas']['Invoice'];
+export type Payment = components['schemas']['Payment'];
+export type AutoTopup = components['schemas']['AutoTopup'];
 export type NotificationPreferences = components['schemas']['NotificationPreferences'];
 export type NotificationPreferencesRequest = components['schemas']['NotificationPreferencesRequest'];
 export type TransactionDetail = components['schemas']['TransactionDetail'];

@@ -1,0 +1,62 @@
+import type { SyncOutcome } from '@stipend/engine'
+import type { StripeContext } from './context.ts'
+import { organizationOf } from './customers.ts'
+import { type PaymentLocation, readPayment } from './read-payment.ts'
+import { findSubscription, readSubscription } from './read-subscription.ts'
+
+/** `ignored`: nothing of ours; what an event brings up is read anew, so any event may come any time. */
+export type Convergence = SyncOutcome | 'ignored'
+
+/** Reads a purchase at Stripe and makes the database say the same. */
+export async function convergePayment(
+  context: StripeContext,
+  location: PaymentLocation,
+): Promise<Convergence> {
+  const first = await readPayment(context, location)
+  if (first === null) return 'ignored'
+  const organizationId = await organizationOf(context, first.customer)
+  if (organizationId === null) return 'ignored'
+  if (first.claimedOrganizationId !== organizationId) {
+    context.logger?.error(
+      { organizationId, paymentId: first.paymentId, code: 'payment_mismatch' },
+      'a payment names another organization than its customer is',
+    )
+    return 'mismatch'
+  }
+  // Numbered before it is read, so that an older reading cannot undo a newer one.
+  const sync = await context.engine.billing.beginSync(organizationId, first.paymentId)
+  const now = await readPayment(context, location)
+  if (now === null) return 'ignored'
+  return await context.engine.billing.syncPayment(organizationId, now.paymentId, { ...now.reading, sync })
+}
+
+/** Reads an organization's subscription at Stripe and makes its plan, periods and credits say the same. */
+export async function convergeSubscription(
+  context: StripeContext,
+  organizationId: string,
+  customerId: string,
+): Promise<Convergence> {
+  const { billing } = context.engine
+  const sync = await billing.beginSync(organizationId, 'subscription')
+  const found = await findSubscription(context, customerId)
+  if (found === null) return 'ignored'
+  const reading = await readSubscription(context, found.subscription, found.prices)
+  const { outcome } = await billing.syncSubscription(organizationId, { ...reading, sync })
+  return outcome
+}
+
+/** Both, of one organization, with every purchase of its customer. */
+export async function convergeOrganization(
+  context: StripeContext,
+  organizationId: string,
+): Promise<Record<string, Convergence>> {
+  const { customerId } = await context.engine.billing.getState(organizationId)
+  if (customerId === null) return {}
+  const outcomes: Record<string, Convergence> = {}
+  for await (const intent of context.stripe.paymentIntents.list({ customer: customerId, limit: 100 })) {
+    const outcome = await convergePayment(context, { paymentIntentId: intent.id })
+    if (outcome !== 'ignored') outcomes[intent.id] = outcome
+  }
+  outcomes['subscription'] = await convergeSubscription(context, organizationId, customerId)
+  return outcomes
+}
