@@ -100,13 +100,9 @@ const paymentsRoute = createRoute({
 const autoTopupFields = {
   enabled: z.boolean(),
   packageId: textInput(100),
-  monthlyCeilingCents: z
-    .int()
-    .min(1)
-    .max(100_000_000)
-    .openapi({
-      description: 'The most that automatic purchases may cost in a calendar month (UTC), in US cents.',
-    }),
+  monthlyCeilingCents: z.int().min(1).max(100_000_000).openapi({
+    description: 'The most that automatic purchases may cost in a calendar month (UTC), in US cents.',
+  }),
 }
 
 const autoTopupSchema = z
