@@ -1,1 +1,5 @@
-export {}
+export type { SeenRequest } from './api.ts'
+export type { Controls } from './controls.ts'
+export type { Attempt, ReleaseOptions } from './deliveries.ts'
+export { type StripeSandbox, type StripeSandboxOptions, startStripeSandbox } from './sandbox.ts'
+export { apiVersion } from './world.ts'
