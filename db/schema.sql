@@ -1363,6 +1363,25 @@ $$;
 ALTER FUNCTION stipend.emit_balance_events(p_organization_id text, p_monthly_allocation numeric, p_percent smallint, p_before numeric, p_after numeric, p_at timestamp with time zone) OWNER TO stipend_ledger;
 
 --
+-- Name: emit_drift(text, jsonb); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.emit_drift(p_organization_id text, p_findings jsonb) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_balance  stipend.organization_credit_balances;
+begin
+  v_balance := stipend.lock_balance(p_organization_id);
+  perform stipend.emit_event(p_organization_id, 'reconciliation.drift', jsonb_build_object('findings', p_findings),
+    stipend.organization_now(p_organization_id, v_balance.ledger_at));
+end;
+$$;
+
+ALTER FUNCTION stipend.emit_drift(p_organization_id text, p_findings jsonb) OWNER TO stipend_ledger;
+
+--
 -- Name: emit_event(text, text, jsonb, timestamp with time zone); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
 --
 
@@ -1390,7 +1409,7 @@ begin
   if p_type !~ '^[a-z][a-z0-9_]{0,40}(\.[a-z][a-z0-9_]{0,40})+$' then
     perform stipend.refuse('invalid_request',
       jsonb_build_object('field', 'type', 'rule', 'must be of the form thing.what_happened'));
-  elsif split_part(p_type, '.', 1) in ('credits', 'plan', 'reservation', 'topup', 'budget', 'subscription', 'party') then
+  elsif split_part(p_type, '.', 1) in ('credits', 'plan', 'reservation', 'topup', 'budget', 'subscription', 'party', 'payment', 'auto_topup', 'reconciliation', 'webhook') then
     perform stipend.refuse('invalid_request',
       jsonb_build_object('field', 'type', 'rule', 'must not be one of Stipend''s own events'));
   elsif jsonb_typeof(p_payload) is distinct from 'object' or octet_length(p_payload::text) > 8192 then
@@ -8037,6 +8056,13 @@ REVOKE ALL ON FUNCTION stipend.draw_grants(p_organization_id text, p_id uuid[], 
 --
 
 REVOKE ALL ON FUNCTION stipend.emit_balance_events(p_organization_id text, p_monthly_allocation numeric, p_percent smallint, p_before numeric, p_after numeric, p_at timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION emit_drift(p_organization_id text, p_findings jsonb); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.emit_drift(p_organization_id text, p_findings jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION stipend.emit_drift(p_organization_id text, p_findings jsonb) TO stipend_server;
 
 --
 -- Name: FUNCTION emit_event(p_organization_id text, p_type text, p_payload jsonb, p_at timestamp with time zone); Type: ACL; Schema: stipend; Owner: stipend_ledger

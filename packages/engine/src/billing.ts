@@ -81,6 +81,14 @@ export class Billing {
     return (await queryRow<{ claim: 'ours' | 'busy' | 'done' }>(this.#pool, text, [eventId, type])).claim
   }
 
+  /** Notes in the outbox that payments differ from what the provider says. */
+  async emitDrift(organizationId: string, findings: readonly object[]): Promise<void> {
+    await queryRow(this.#pool, 'select stipend.emit_drift($1::text, $2::jsonb)', [
+      organizationId,
+      JSON.stringify(findings),
+    ])
+  }
+
   /** With an error it may be taken again. */
   async finishEvent(
     eventId: string,

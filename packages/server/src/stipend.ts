@@ -43,7 +43,7 @@ import { paymentRoutes } from './routes/payments.ts'
 import { reservationRoutes } from './routes/reservations.ts'
 import { stripeWebhookRoutes } from './routes/stripe-webhook.ts'
 import { transactionRoutes } from './routes/transactions.ts'
-import { createStripeContext, type StripeOptions } from './stripe/context.ts'
+import { createStripeContext, type StripeContext, type StripeOptions } from './stripe/context.ts'
 
 export interface StipendOptions<Catalog extends CatalogDefinition = CatalogDefinition> {
   /** The caller's pool, as a login that is a member of stipend_server. It stays the caller's to close. */
@@ -92,6 +92,8 @@ export interface Stipend<Catalog extends CatalogDefinition = CatalogDefinition>
   engine: Engine<Catalog>
   /** The HTTP API; a host adds its own routes with `app.route('/', router)`, see createRouter(). */
   app: OpenAPIHono<StipendEnv>
+  /** Of `options.stripe`; undefined: nobody takes payments. */
+  payments: StripeContext | undefined
   /** The one handler to mount or serve. Never rejects. */
   fetch(request: Request): Promise<Response>
   /**
@@ -172,11 +174,13 @@ export function createStipend<const Catalog extends CatalogDefinition>(
   return {
     engine,
     app,
+    payments,
     fetch: async (request) => app.fetch(request),
     startWorker: ({ databaseUrl }) =>
       startWorker({
         engine,
         databaseUrl,
+        payments,
         onEvent: options.onEvent,
         consumptionEvents: options.consumptionEvents,
         report: logger === undefined ? undefined : (report) => logReport(logger, report),

@@ -1,8 +1,13 @@
 import type { Engine, EventHandler, JobBounds, StipendEvent } from '@stipend/engine'
+import { runAutoTopups } from '../stripe/auto-topup.ts'
+import type { StripeContext } from '../stripe/context.ts'
+import { reportDrift } from '../stripe/reconcile.ts'
 
 /** What the jobs work with. */
 export interface JobContext {
   engine: Engine
+  /** undefined: nobody takes payments. */
+  payments?: StripeContext | undefined
   /** Aborted when the worker stops: what runs ends after its batch. */
   signal: AbortSignal
   onEvent?: EventHandler | undefined
@@ -47,7 +52,7 @@ const deliverEvents =
   }
 
 /** The jobs of a worker, a line each. Events are left to workers that have a handler for them. */
-export function jobsOf({ onEvent }: Pick<JobContext, 'onEvent'>): Job[] {
+export function jobsOf({ onEvent, payments }: Pick<JobContext, 'onEvent' | 'payments'>): Job[] {
   return [
     job(
       'cleanup-reservations',
@@ -84,7 +89,18 @@ export function jobsOf({ onEvent }: Pick<JobContext, 'onEvent'>): Job[] {
       '17 * * * *',
       untilNone((engine, one) => engine.deleteExpiredRecords(one)),
     ),
+    ...(payments === undefined ? [] : paymentJobs(payments)),
     ...(onEvent === undefined ? [] : [job('deliver-events', everyMinute, deliverEvents(onEvent))]),
+  ]
+}
+
+function paymentJobs(payments: StripeContext): Job[] {
+  return [
+    job('auto-topup', everyMinute, async () => {
+      const count = await runAutoTopups(payments)
+      return { count, isDone: count === 0 }
+    }),
+    job('reconcile', '40 3 * * *', async () => ({ count: await reportDrift(payments), isDone: true })),
   ]
 }
 

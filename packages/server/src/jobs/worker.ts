@@ -11,6 +11,7 @@ import {
   type WorkerEvents,
 } from 'graphile-worker'
 import { Pool } from 'pg'
+import type { StripeContext } from '../stripe/context.ts'
 import { type Job, type JobContext, jobsOf } from './jobs.ts'
 import { type JobRun, runJob } from './run-job.ts'
 
@@ -21,6 +22,8 @@ export interface WorkerOptions<Catalog extends CatalogDefinition = CatalogDefini
    * may create it (CREATE on the database, no superuser). The jobs' own work goes through the engine's pool.
    */
   databaseUrl: string
+  /** Takes payments: the jobs of automatic purchases and reconciliation. */
+  payments?: StripeContext | undefined
   /** Takes what happens to organizations; without it events are left to other workers. */
   onEvent?: EventHandler | undefined
   /** Also an event for each charge. Default false. */
@@ -194,9 +197,10 @@ class SupervisedWorker implements Worker {
   }
 
   #context(): JobContext {
-    const { engine, onEvent, consumptionEvents } = this.#options
+    const { engine, payments, onEvent, consumptionEvents } = this.#options
     return {
       engine,
+      payments,
       signal: this.#stopping.signal,
       onEvent,
       consumptionEvents: consumptionEvents ?? false,

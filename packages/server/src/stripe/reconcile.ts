@@ -36,6 +36,19 @@ export async function* findDrift(
   }
 }
 
+/** The nightly run: what differs goes to the log and, for its organization, to the outbox. How many findings. */
+export async function reportDrift(context: StripeContext): Promise<number> {
+  const found = new Map<string, Drift[]>()
+  for await (const drift of findDrift(context)) {
+    context.logger?.error({ ...drift }, 'the books differ from Stripe')
+    found.set(drift.organizationId, [...(found.get(drift.organizationId) ?? []), drift])
+  }
+  for (const [organizationId, findings] of found) {
+    await context.engine.billing.emitDrift(organizationId, findings)
+  }
+  return [...found.values()].flat().length
+}
+
 interface Customer {
   organizationId: string
   customerId: string
