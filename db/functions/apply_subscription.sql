@@ -19,7 +19,7 @@ declare
   v_next             stipend.plans;
   v_start            timestamptz;
   v_grace            interval;
-  v_added            numeric := 0;
+  v_is_known         boolean := p_is_known;
 begin
   select * into strict v_lowest from stipend.plans n where n.is_active order by n.tier_rank limit 1;
   select make_interval(hours => 24 * s.grace_days) into strict v_grace from stipend.credit_settings s;
@@ -29,8 +29,16 @@ begin
   select * into strict v_balance
   from stipend.organization_credit_balances b where b.organization_id = v_organization_id;
 
-  if not p_is_known then
-    v_start := stipend.period_boundary(p_subscription.anchor_at, stipend.period_number(p_subscription.anchor_at, p_now));
+  v_start := stipend.period_boundary(p_subscription.anchor_at, stipend.period_number(p_subscription.anchor_at, p_now));
+  if not p_is_known and v_old.id = p_plan.id
+    and abs(extract(epoch from v_start - v_balance.period_start)) < 86400 then
+    -- A customer who was taken in with a running subscription: this period's credits are there.
+    perform stipend.move_billing_period(v_organization_id, p_subscription.anchor_at, p_now);
+    v_is_known := true;
+    select * into strict v_balance
+    from stipend.organization_credit_balances b where b.organization_id = v_organization_id;
+  end if;
+  if not v_is_known then
     if p_subscription.ended_at <= v_start then
       perform stipend.put_plan(v_organization_id, v_lowest, 0, p_now);
       perform stipend.put_paid_until(v_organization_id, p_subscription.stripe_subscription_id, null, true);

@@ -10,19 +10,13 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_number   integer := stipend.period_number(p_anchor, p_now);
-  v_start    timestamptz := stipend.period_boundary(p_anchor, v_number);
+  v_start    timestamptz;
   v_credits  numeric := case when p_is_withheld then 0 else greatest(p_plan.monthly_ai_credits, 0) end;
 begin
-  perform stipend.lapse_monthly(p_organization_id, p_now, 'subscription:' || p_source);
-  update stipend.organization_credit_balances b
-  set period_anchor = p_anchor, period_number = v_number, period_start = v_start,
-      period_end = stipend.period_boundary(p_anchor, v_number + 1),
-      monthly_allocation = v_credits,
-      used_this_period = (
-        select coalesce(sum(t.covered_amount - t.amount), 0) from stipend.credit_transactions t
-        where t.organization_id = p_organization_id and t.sequence >= stipend.sequence_at(p_organization_id, v_start)
-          and t.created_at >= v_start and t.reservation_id is not null)
+  perform stipend.lapse_monthly(p_organization_id, p_now, format('subscription:%s:%s', p_source,
+    extract(epoch from p_anchor)::bigint));
+  v_start := stipend.move_billing_period(p_organization_id, p_anchor, p_now);
+  update stipend.organization_credit_balances b set monthly_allocation = v_credits
   where b.organization_id = p_organization_id;
   if v_credits > 0 then
     perform stipend.post_monthly(p_organization_id, 'plan_allocation', v_credits,

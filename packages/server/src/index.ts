@@ -52,3 +52,4 @@ export {
   usageInput,
 } from './schemas.ts'
 export { createStipend, type Stipend, type StipendOptions } from './stipend.ts'
+export type { PaymentsMode, StripeContext, StripeOptions } from './stripe/context.ts'

@@ -30,6 +30,7 @@ export async function banner({
   signInLink,
   hasConsole,
   mail,
+  payments,
   database,
 }: Running): Promise<string> {
   const { url, organizationId, apiKey } = credentials
@@ -51,6 +52,7 @@ Stipend is running.
   Public form   ${hasConsole ? `${url}/f/${demoFormId}` : `${url}/public/forms/${demoFormId}`} (needs no account)
   Models        ${models}
   Mails         ${mail}
+  Payments      ${payments.description}
   Database      ${database.description}
 
 Turn a customer's answers into a testimonial:

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { Logger } from '@stipend/server'
+import { syncPrices } from '@stipend/server/stripe'
 import { type Database, type DatabaseSettings, openDatabase } from './database.ts'
 import { type DemoCredentials, putDemoCredentials } from './demo/credentials.ts'
 import { putDemoForm } from './demo/form.ts'
@@ -12,6 +13,7 @@ import {
   putDemoSurroundings,
 } from './demo/organization.ts'
 import { demoOwner } from './demo/people.ts'
+import { putDemoSubscription } from './demo/subscription.ts'
 import type { FormSettings } from './forms/settings.ts'
 import { startHousekeeping } from './housekeeping.ts'
 import { defaultSignInSettings, keptSecret, type SignInSettings } from './identity/settings.ts'
@@ -20,6 +22,8 @@ import { type Listener, listen } from './listen.ts'
 import { createMailer } from './mail/mailer.ts'
 import { defaultMailSettings, type MailSettings } from './mail/settings.ts'
 import type { ProviderSettings } from './models/settings.ts'
+import { openPayments, type Payments } from './payments/payments.ts'
+import type { PaymentSettings } from './payments/settings.ts'
 import { isBuilt } from './routes/console.ts'
 import { createTestimonials, type Testimonials } from './testimonials.ts'
 
@@ -32,6 +36,8 @@ export interface StartSettings extends DatabaseSettings {
   signIn?: SignInSettings | undefined
   /** Default: files in `mail/` of the directory. */
   mail?: MailSettings | undefined
+  /** Default: the sandbox on the embedded database, else nobody. */
+  payments?: PaymentSettings | undefined
   /** Where the console was built to; not there: it is not served. */
   consoleFolder?: string | undefined
   /** Origins whose pages may call with the browser's credentials. Default: none. */
@@ -51,6 +57,8 @@ export interface Running {
   hasConsole: boolean
   /** Where mails go. */
   mail: string
+  /** Who takes payments. */
+  payments: Payments
   database: Pick<Database, 'description' | 'ended'>
   /** Stops accepting, finishes what runs, closes the database. */
   stop(): Promise<void>
@@ -70,11 +78,14 @@ export async function start(settings: StartSettings): Promise<Running> {
     // First, since it says what the server is called by: links in mails name it.
     const listener = await listen({ host, port })
     undo.unshift(listener.close)
-    const { testimonials, mailer } = await openTestimonials(settings, database, listener)
+    const payments = await openPayments(paymentsInput(settings, database, listener))
+    undo.splice(1, 0, payments.close)
+    const { testimonials, mailer } = await openTestimonials(settings, database, listener, payments)
     // Open streams end first: the listener waits for its last answer.
     undo.splice(0, 1, () => Promise.all([testimonials.close(), listener.close()]).then(() => undefined))
     const demoFormId = await putDemo(testimonials, database)
     listener.serve(testimonials.fetch)
+    await putDemoPayments(testimonials, database, payments)
     const credentials = await putDemoCredentials(testimonials.engine, join(directory, 'demo.json'), {
       url: listener.url,
       organizationId: demoOrganization.id,
@@ -91,6 +102,7 @@ export async function start(settings: StartSettings): Promise<Running> {
       signInLink,
       hasConsole: consoleFolderOf(settings) !== undefined,
       mail: mailer.description,
+      payments,
       database,
       stop,
     }
@@ -103,9 +115,32 @@ export async function start(settings: StartSettings): Promise<Running> {
 const consoleFolderOf = ({ consoleFolder }: StartSettings) =>
   consoleFolder !== undefined && isBuilt(consoleFolder) ? consoleFolder : undefined
 
-async function openTestimonials(settings: StartSettings, database: Database, { url }: Listener) {
-  const { directory, providers, forms, allowedOrigins, logger, signIn = defaultSignInSettings } = settings
+/** Where this server is reached, and where its pages are. */
+function addressesOf({ signIn = defaultSignInSettings }: StartSettings, { url }: Listener) {
   const { baseUrl = new URL(url), frontendUrl = baseUrl } = signIn
+  return { baseUrl, frontendUrl }
+}
+
+function paymentsInput(settings: StartSettings, database: Database, listener: Listener) {
+  const { payments = { kind: 'default' as const }, directory } = settings
+  const { frontendUrl } = addressesOf(settings, listener)
+  return {
+    settings: payments,
+    isEmbedded: database.owner !== null,
+    directory,
+    serverUrl: listener.url,
+    frontendUrl,
+  }
+}
+
+async function openTestimonials(
+  settings: StartSettings,
+  database: Database,
+  listener: Listener,
+  payments: Payments,
+) {
+  const { directory, providers, forms, allowedOrigins, logger, signIn = defaultSignInSettings } = settings
+  const { baseUrl, frontendUrl } = addressesOf(settings, listener)
   const secret = signIn.secret ?? (await keptSecret(join(directory, 'auth-secret')))
   const mailer = createMailer(settings.mail ?? defaultMailSettings(directory))
   const testimonials = createTestimonials({
@@ -113,6 +148,7 @@ async function openTestimonials(settings: StartSettings, database: Database, { u
     providers,
     forms,
     allowedOrigins,
+    stripe: payments.stripe,
     consoleFolder: consoleFolderOf(settings),
     logger,
     signIn: { ...signIn, database: database.signIn, baseUrl, frontendUrl, secret, mailer },
@@ -131,6 +167,17 @@ async function putDemo({ engine }: Testimonials, database: Database): Promise<st
     await putDemoColleagues(database.signIn)
   }
   return await putDemoForm(database.server, demoOrganization.id)
+}
+
+/** In the sandbox: prices, and a subscription of the demo organization's. */
+async function putDemoPayments(
+  testimonials: Testimonials,
+  database: Database,
+  { sandbox }: Payments,
+): Promise<void> {
+  if (sandbox === null || testimonials.payments === undefined) return
+  await syncPrices(testimonials.payments)
+  if (database.owner !== null) await putDemoSubscription(testimonials, sandbox)
 }
 
 /** Runs the steps in their order; called again, it waits for the same end. */

@@ -1,5 +1,5 @@
 import type { Timeouts } from '@stipend/engine/ai'
-import { createStipend, type Identify, type Logger, type Stipend } from '@stipend/server'
+import { createStipend, type Identify, type Logger, type Stipend, type StripeOptions } from '@stipend/server'
 import type { Pool } from 'pg'
 import { exportCustomer } from './forms/erase-customer.ts'
 import { createEventHandler } from './forms/on-event.ts'
@@ -32,6 +32,8 @@ export interface TestimonialsOptions {
   signIn?: TestimonialsSignIn | undefined
   /** Who is signed in in another way, where `signIn` is not given. */
   identify?: Identify | undefined
+  /** Takes payments. Default: nobody does. */
+  stripe?: StripeOptions | undefined
   logger?: Logger | undefined
   /** Of public forms. Default: nobody can sign in, so that all customers are anonymous. */
   forms?: FormSettings | undefined
@@ -74,6 +76,7 @@ export function createTestimonials(options: TestimonialsOptions): Testimonials {
     catalog,
     identify: signIn?.identify ?? options.identify,
     tokens: signIn === null ? [] : [signIn.tokens],
+    stripe: options.stripe,
     logger,
     providers,
     timeouts,
