@@ -455,7 +455,7 @@ declare
   v_next             stipend.plans;
   v_start            timestamptz;
   v_grace            interval;
-  v_added            numeric := 0;
+  v_is_known         boolean := p_is_known;
 begin
   select * into strict v_lowest from stipend.plans n where n.is_active order by n.tier_rank limit 1;
   select make_interval(hours => 24 * s.grace_days) into strict v_grace from stipend.credit_settings s;
@@ -465,9 +465,17 @@ begin
   select * into strict v_balance
   from stipend.organization_credit_balances b where b.organization_id = v_organization_id;
 
-  if not p_is_known then
-    v_start := stipend.period_boundary(p_subscription.anchor_at, stipend.period_number(p_subscription.anchor_at, p_now));
-    if p_subscription.ended_at <= v_start then
+  v_start := stipend.period_boundary(p_subscription.anchor_at, stipend.period_number(p_subscription.anchor_at, p_now));
+  if not p_is_known and v_old.id = p_plan.id
+    and abs(extract(epoch from v_start - v_balance.period_start)) < 86400 then
+    -- A customer who was taken in with a running subscription: this period's credits are there.
+    perform stipend.move_billing_period(v_organization_id, p_subscription.anchor_at, p_now);
+    v_is_known := true;
+    select * into strict v_balance
+    from stipend.organization_credit_balances b where b.organization_id = v_organization_id;
+  end if;
+  if not v_is_known then
+    if p_subscription.ended_at <= v_start and p_subscription.ended_at > p_subscription.anchor_at then
       perform stipend.put_plan(v_organization_id, v_lowest, 0, p_now);
       perform stipend.put_paid_until(v_organization_id, p_subscription.stripe_subscription_id, null, true);
       perform stipend.start_billing_period(v_organization_id, p_subscription.anchor_at,
@@ -488,7 +496,7 @@ begin
     end if;
     if (v_old.status = 'past_due' and v_paid_until > p_now)
       or (p_unpaid_before is not null and p_subscription.unpaid_from is null) then
-      perform stipend.restore_allocation(v_organization_id);
+      perform stipend.restore_allocation(v_organization_id, true);
     end if;
     if v_old.id <> p_plan.id then
       if v_old.status <> 'past_due' or v_paid_until > p_now then
@@ -1493,9 +1501,9 @@ begin
   perform stipend.put_plan(v_organization_id, p_lowest, 0, p_now);
   perform stipend.put_paid_until(v_organization_id, null, null, true);
   if v_was_past_due then
-    perform stipend.restore_allocation(v_organization_id);
+    perform stipend.restore_allocation(v_organization_id, false);
   end if;
-  if p_subscription.ended_at <= (
+  if p_subscription.ended_at > p_subscription.anchor_at and p_subscription.ended_at <= (
     select b.period_start from stipend.organization_credit_balances b where b.organization_id = v_organization_id) then
     perform stipend.lower_allocation(v_organization_id, p_lowest, p_now);
     perform stipend.raise_allocation(v_organization_id, p_lowest, p_now);
@@ -2585,6 +2593,32 @@ end;
 $$;
 
 ALTER FUNCTION stipend.lower_allocation(p_organization_id text, p_plan stipend.plans, p_now timestamp with time zone) OWNER TO stipend_ledger;
+
+--
+-- Name: move_billing_period(text, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.move_billing_period(p_organization_id text, p_anchor timestamp with time zone, p_now timestamp with time zone) RETURNS timestamp with time zone
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_number  constant integer := stipend.period_number(p_anchor, p_now);
+  v_start   constant timestamptz := stipend.period_boundary(p_anchor, v_number);
+begin
+  update stipend.organization_credit_balances b
+  set period_anchor = p_anchor, period_number = v_number, period_start = v_start,
+      period_end = stipend.period_boundary(p_anchor, v_number + 1),
+      used_this_period = (
+        select coalesce(sum(t.covered_amount - t.amount), 0) from stipend.credit_transactions t
+        where t.organization_id = p_organization_id and t.sequence >= stipend.sequence_at(p_organization_id, v_start)
+          and t.created_at >= v_start and t.reservation_id is not null)
+  where b.organization_id = p_organization_id;
+  return v_start;
+end;
+$$;
+
+ALTER FUNCTION stipend.move_billing_period(p_organization_id text, p_anchor timestamp with time zone, p_now timestamp with time zone) OWNER TO stipend_ledger;
 
 --
 -- Name: note_auto_topup(stipend.payments, stipend.payments, timestamp with time zone); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
@@ -4235,10 +4269,10 @@ $$;
 ALTER FUNCTION stipend.reset_monthly_credits(p_limit integer) OWNER TO stipend_ledger;
 
 --
--- Name: restore_allocation(text); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+-- Name: restore_allocation(text, boolean); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
 --
 
-CREATE FUNCTION stipend.restore_allocation(p_organization_id text) RETURNS void
+CREATE FUNCTION stipend.restore_allocation(p_organization_id text, p_is_paid boolean) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -4260,8 +4294,7 @@ begin
   for v_lapsed in
     select -s.credits as credits, s.sequence
     from stipend.credit_sources s
-    join stipend.organization_plans p on p.organization_id = s.organization_id and p.paid_until is not null
-    where s.organization_id = p_organization_id
+    where p_is_paid and s.organization_id = p_organization_id
       and s.source_id ~ format('^#lapse:(past_due|unpaid):%s:', v_period)
       and not exists (
         select from stipend.credit_sources x
@@ -4289,7 +4322,7 @@ begin
 end;
 $$;
 
-ALTER FUNCTION stipend.restore_allocation(p_organization_id text) OWNER TO stipend_ledger;
+ALTER FUNCTION stipend.restore_allocation(p_organization_id text, p_is_paid boolean) OWNER TO stipend_ledger;
 
 --
 -- Name: reverse_clawback(stipend.payments, numeric); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
@@ -4980,6 +5013,33 @@ $$;
 ALTER FUNCTION stipend.settle_ended(p_request integer, p_organization_id text, p_id uuid, p_credits bigint, p_cost_nano_usd bigint, p_model text, p_flags text, p_metadata jsonb, p_settle_hash bytea, p_reply jsonb) OWNER TO stipend_ledger;
 
 --
+-- Name: settle_ended_subscription(stipend.subscriptions, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.settle_ended_subscription(p_subscription stipend.subscriptions, p_unpaid_before timestamp with time zone, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if (p_subscription.unpaid_from is null) = (p_unpaid_before is null)
+    or p_subscription.ended_at <= (
+      select b.period_start from stipend.organization_credit_balances b
+      where b.organization_id = p_subscription.organization_id)
+       and p_subscription.ended_at > p_subscription.anchor_at then
+    return;
+  end if;
+  if p_subscription.unpaid_from is null then
+    perform stipend.restore_allocation(p_subscription.organization_id, true);
+  else
+    perform stipend.lapse_monthly(p_subscription.organization_id, p_now,
+      stipend.lapse_source(p_subscription.organization_id, 'unpaid'));
+  end if;
+end;
+$$;
+
+ALTER FUNCTION stipend.settle_ended_subscription(p_subscription stipend.subscriptions, p_unpaid_before timestamp with time zone, p_now timestamp with time zone) OWNER TO stipend_ledger;
+
+--
 -- Name: standing_outcome(text, uuid, integer, boolean); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
 --
 
@@ -5027,19 +5087,13 @@ CREATE FUNCTION stipend.start_billing_period(p_organization_id text, p_anchor ti
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  v_number   integer := stipend.period_number(p_anchor, p_now);
-  v_start    timestamptz := stipend.period_boundary(p_anchor, v_number);
+  v_start    timestamptz;
   v_credits  numeric := case when p_is_withheld then 0 else greatest(p_plan.monthly_ai_credits, 0) end;
 begin
-  perform stipend.lapse_monthly(p_organization_id, p_now, 'subscription:' || p_source);
-  update stipend.organization_credit_balances b
-  set period_anchor = p_anchor, period_number = v_number, period_start = v_start,
-      period_end = stipend.period_boundary(p_anchor, v_number + 1),
-      monthly_allocation = v_credits,
-      used_this_period = (
-        select coalesce(sum(t.covered_amount - t.amount), 0) from stipend.credit_transactions t
-        where t.organization_id = p_organization_id and t.sequence >= stipend.sequence_at(p_organization_id, v_start)
-          and t.created_at >= v_start and t.reservation_id is not null)
+  perform stipend.lapse_monthly(p_organization_id, p_now, format('subscription:%s:%s', p_source,
+    extract(epoch from p_anchor)::bigint));
+  v_start := stipend.move_billing_period(p_organization_id, p_anchor, p_now);
+  update stipend.organization_credit_balances b set monthly_allocation = v_credits
   where b.organization_id = p_organization_id;
   if v_credits > 0 then
     perform stipend.post_monthly(p_organization_id, 'plan_allocation', v_credits,
@@ -5200,7 +5254,9 @@ begin
     end if;
 
     select * into v_plan from stipend.plans n where n.unique_name = p_plan;
-    if v_plan.id is not null and not v_was_ended then
+    if v_was_ended then
+      perform stipend.settle_ended_subscription(v_after, v_before.unpaid_from, v_now);
+    elsif v_plan.id is not null then
       perform stipend.apply_subscription(v_after, v_before.unpaid_from, v_is_known, v_plan, p_plan_from, p_next_plan, v_now);
     end if;
     outcome := case when v_after = v_before and v_balance.ledger_sequence = (
@@ -5292,7 +5348,7 @@ begin
     where p.organization_id = p_organization_id;
     select p.status into strict status from stipend.organization_plans p where p.organization_id = p_organization_id;
     if v_before.status <> 'active' and status = 'active' then
-      perform stipend.restore_allocation(p_organization_id);
+      perform stipend.restore_allocation(p_organization_id, p_paid_until is not null);
     end if;
   end if;
 
@@ -8317,6 +8373,12 @@ REVOKE ALL ON FUNCTION stipend.lock_balances(p_organizations text[], p_wait bool
 REVOKE ALL ON FUNCTION stipend.lower_allocation(p_organization_id text, p_plan stipend.plans, p_now timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION move_billing_period(p_organization_id text, p_anchor timestamp with time zone, p_now timestamp with time zone); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.move_billing_period(p_organization_id text, p_anchor timestamp with time zone, p_now timestamp with time zone) FROM PUBLIC;
+
+--
 -- Name: FUNCTION note_auto_topup(p_before stipend.payments, p_payment stipend.payments, p_now timestamp with time zone); Type: ACL; Schema: stipend; Owner: stipend_ledger
 --
 
@@ -8574,10 +8636,10 @@ REVOKE ALL ON FUNCTION stipend.reset_monthly_credits(p_limit integer) FROM PUBLI
 GRANT ALL ON FUNCTION stipend.reset_monthly_credits(p_limit integer) TO stipend_server;
 
 --
--- Name: FUNCTION restore_allocation(p_organization_id text); Type: ACL; Schema: stipend; Owner: stipend_ledger
+-- Name: FUNCTION restore_allocation(p_organization_id text, p_is_paid boolean); Type: ACL; Schema: stipend; Owner: stipend_ledger
 --
 
-REVOKE ALL ON FUNCTION stipend.restore_allocation(p_organization_id text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION stipend.restore_allocation(p_organization_id text, p_is_paid boolean) FROM PUBLIC;
 
 --
 -- Name: FUNCTION reverse_clawback(p_payment stipend.payments, p_credits numeric); Type: ACL; Schema: stipend; Owner: stipend_ledger
@@ -8618,6 +8680,12 @@ GRANT ALL ON FUNCTION stipend.settle_credits(p_wait boolean, p_is_expiry boolean
 --
 
 REVOKE ALL ON FUNCTION stipend.settle_ended(p_request integer, p_organization_id text, p_id uuid, p_credits bigint, p_cost_nano_usd bigint, p_model text, p_flags text, p_metadata jsonb, p_settle_hash bytea, p_reply jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION settle_ended_subscription(p_subscription stipend.subscriptions, p_unpaid_before timestamp with time zone, p_now timestamp with time zone); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.settle_ended_subscription(p_subscription stipend.subscriptions, p_unpaid_before timestamp with time zone, p_now timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION standing_outcome(p_organization_id text, p_id uuid, p_request integer, p_is_replay boolean); Type: ACL; Schema: stipend; Owner: stipend_ledger

@@ -17,9 +17,9 @@ begin
   perform stipend.put_plan(v_organization_id, p_lowest, 0, p_now);
   perform stipend.put_paid_until(v_organization_id, null, null, true);
   if v_was_past_due then
-    perform stipend.restore_allocation(v_organization_id);
+    perform stipend.restore_allocation(v_organization_id, false);
   end if;
-  if p_subscription.ended_at <= (
+  if p_subscription.ended_at > p_subscription.anchor_at and p_subscription.ended_at <= (
     select b.period_start from stipend.organization_credit_balances b where b.organization_id = v_organization_id) then
     perform stipend.lower_allocation(v_organization_id, p_lowest, p_now);
     perform stipend.raise_allocation(v_organization_id, p_lowest, p_now);

@@ -1,8 +1,8 @@
 -- internal
--- An organization is active again: what lapsed in this period when grace ran out comes back if it is paid, and an
+-- An organization is active again: what lapsed in this period for want of a payment comes back if that is there, and an
 -- allocation that was withheld at the period's start comes now, as does the difference of an upgrade made meanwhile.
 -- Each once. The caller holds the lock.
-create or replace function stipend.restore_allocation(p_organization_id text) returns void
+create or replace function stipend.restore_allocation(p_organization_id text, p_is_paid boolean) returns void
 language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
@@ -25,8 +25,7 @@ begin
   for v_lapsed in
     select -s.credits as credits, s.sequence
     from stipend.credit_sources s
-    join stipend.organization_plans p on p.organization_id = s.organization_id and p.paid_until is not null
-    where s.organization_id = p_organization_id
+    where p_is_paid and s.organization_id = p_organization_id
       and s.source_id ~ format('^#lapse:(past_due|unpaid):%s:', v_period)
       and not exists (
         select from stipend.credit_sources x

@@ -45,7 +45,9 @@ begin
     end if;
 
     select * into v_plan from stipend.plans n where n.unique_name = p_plan;
-    if v_plan.id is not null and not v_was_ended then
+    if v_was_ended then
+      perform stipend.settle_ended_subscription(v_after, v_before.unpaid_from, v_now);
+    elsif v_plan.id is not null then
       perform stipend.apply_subscription(v_after, v_before.unpaid_from, v_is_known, v_plan, p_plan_from, p_next_plan, v_now);
     end if;
     outcome := case when v_after = v_before and v_balance.ledger_sequence = (

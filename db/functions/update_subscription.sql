@@ -39,7 +39,7 @@ begin
     where p.organization_id = p_organization_id;
     select p.status into strict status from stipend.organization_plans p where p.organization_id = p_organization_id;
     if v_before.status <> 'active' and status = 'active' then
-      perform stipend.restore_allocation(p_organization_id);
+      perform stipend.restore_allocation(p_organization_id, p_paid_until is not null);
     end if;
   end if;
 

@@ -31,6 +31,8 @@ export interface ReleaseOptions {
   copies?: number | undefined
   /** The share of deliveries that go out `copies` times, 0 to 1. Default 1. */
   share?: number | undefined
+  /** Last first. */
+  isReversed?: boolean | undefined
   /** Shuffled by this seed; default: in order. */
   seed?: number | undefined
   /** At the same time. Default 1: one after the other. */
@@ -194,12 +196,13 @@ export class Deliveries {
 
 function copied(
   deliveries: readonly Delivery[],
-  { copies = 1, share = 1, seed }: ReleaseOptions,
+  { copies = 1, share = 1, seed, isReversed = false }: ReleaseOptions,
 ): Delivery[] {
   const random = randomOf(seed ?? 1)
   const all = deliveries.flatMap((delivery) =>
     Array.from({ length: random() < share ? copies : 1 }, () => delivery),
   )
+  if (isReversed) all.reverse()
   if (seed === undefined) return all
   for (let index = all.length - 1; index > 0; index--) {
     const other = Math.floor(random() * (index + 1))

@@ -9,7 +9,7 @@ import { checkoutPage } from './pages/checkout-page.ts'
 import { invoicePage } from './pages/invoice-page.ts'
 import { layout, pagePolicy } from './pages/layout.ts'
 import { portalPage } from './pages/portal-page.ts'
-import { World } from './world.ts'
+import { type GivenWebhook, World } from './world.ts'
 
 export interface StripeSandboxOptions extends ApiOptions {
   /** Default 0: any free one. */
@@ -19,7 +19,7 @@ export interface StripeSandboxOptions extends ApiOptions {
   /** Keeps what it knows across restarts; default: in memory only. */
   file?: string | undefined
   /** Gets all events, beside the endpoints that are made over the API. */
-  webhook?: { url: string; secret: string } | undefined
+  webhook?: GivenWebhook | undefined
   /** Waits before each further attempt to deliver, in milliseconds. Default: 5 s, 1 min, 5 min, 30 min. */
   retryMs?: readonly number[] | undefined
   /** What becomes of a subscription whose payment failed four times. Default `cancel`. */
@@ -32,7 +32,7 @@ export interface StripeSandbox {
   url: string
   controls: Controls
   /** Where events go from now on. */
-  setWebhook(webhook: { url: string; secret: string } | undefined): void
+  setWebhook(webhook: GivenWebhook | undefined): void
   /** For `new Stripe(key, …)`. */
   clientOptions(): { host: string; port: number; protocol: 'http'; telemetry: false }
   close(): Promise<void>

@@ -5,10 +5,18 @@ import { Store } from './store.ts'
 
 export const apiVersion = '2026-10-28.endive'
 
+/** An endpoint that is there from the start. */
+export interface GivenWebhook {
+  url: string
+  secret: string
+  /** Default: all. */
+  events?: readonly string[] | undefined
+}
+
 export interface WorldOptions {
   file?: string | undefined
   /** An endpoint beside those made over the API. */
-  webhook?: { url: string; secret: string } | undefined
+  webhook?: GivenWebhook | undefined
   retryMs: readonly number[]
   /** What becomes of a subscription whose retries all failed. */
   afterRetries: 'cancel' | 'unpaid'
@@ -63,7 +71,7 @@ export class World {
         events: endpoint.enabled_events,
       }))
     if (this.webhook === undefined) return made
-    return [{ id: 'we_given', ...this.webhook, events: ['*'] }, ...made]
+    return [{ id: 'we_given', ...this.webhook, events: this.webhook.events ?? ['*'] }, ...made]
   }
 }
 

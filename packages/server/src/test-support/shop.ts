@@ -1,9 +1,11 @@
 import { serve } from '@hono/node-server'
+import type { CatalogDefinition } from '@stipend/engine'
 import { type StripeSandbox, type StripeSandboxOptions, startStripeSandbox } from '@stipend/stripe-sandbox'
 import type Stripe from 'stripe'
 import type { StripeContext } from '../stripe/context.ts'
+import { handledEvents } from '../stripe/handle-event.ts'
 import { syncPrices } from '../stripe/price-sync.ts'
-import { createTestApi, type TestApi } from './api.ts'
+import { catalog, createTestApi, type TestApi } from './api.ts'
 
 export const webhookSecret = 'whsec_of_the_tests'
 const secretKey = 'sk_test_of_the_tests'
@@ -31,6 +33,22 @@ export interface ClockedOrganization {
   now(): Date
 }
 
+/** Of the tests, with plans that are sold by the month and by the year. */
+export const shopCatalog = {
+  ...catalog,
+  plans: {
+    free: catalog.plans.free,
+    pro: { ...catalog.plans.pro, annualPriceUsdCents: 29_000 },
+    business: {
+      monthlyCredits: 2000,
+      priceUsdCents: 9900,
+      annualPriceUsdCents: 99_000,
+      allows: { reply: { fast: ['mini', 'large'], enhanced: ['large'] }, summary: { fast: ['mini'] } },
+    },
+    team: { ...catalog.plans.team, priceUsdCents: 19_900 },
+  },
+} as const satisfies CatalogDefinition
+
 export async function createShop(
   options: Partial<StripeSandboxOptions> & { api?: Parameters<typeof createTestApi>[0] } = {},
 ): Promise<Shop> {
@@ -38,6 +56,7 @@ export async function createShop(
   const sandbox = await startStripeSandbox({ retryMs: [20, 50, 100, 200, 400], ...sandboxOptions })
   const api = await createTestApi({
     ...apiOptions,
+    catalog: shopCatalog as unknown as typeof catalog,
     stripe: {
       secretKey,
       webhookSecret,
@@ -56,7 +75,11 @@ export async function createShop(
     })
   })
   await syncPrices(payments)
-  sandbox.setWebhook({ url: `http://127.0.0.1:${port}/webhooks/stripe`, secret: webhookSecret })
+  sandbox.setWebhook({
+    url: `http://127.0.0.1:${port}/webhooks/stripe`,
+    secret: webhookSecret,
+    events: handledEvents,
+  })
   return {
     api,
     sandbox,

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { StripeOptions } from '@stipend/server'
+import { handledEvents } from '@stipend/server/stripe'
 import { type StripeSandbox, startStripeSandbox } from '@stipend/stripe-sandbox'
 import type { PaymentSettings } from './settings.ts'
 
@@ -59,7 +60,7 @@ async function openSandbox({ directory, serverUrl, frontendUrl }: PaymentsInput)
   const sandbox = await startStripeSandbox({
     secretKey,
     file: join(directory, 'stripe-sandbox.json'),
-    webhook: { url: `${serverUrl}/webhooks/stripe`, secret: webhookSecret },
+    webhook: { url: `${serverUrl}/webhooks/stripe`, secret: webhookSecret, events: handledEvents },
   })
   // For the command line, which works on what `npm start` runs.
   const address = join(directory, 'payments.json')
