@@ -5,6 +5,10 @@ export interface Environment {
   readonly databaseUrl: string | undefined
   /** For migrations: past a pooler, as the login that owns the tables. */
   readonly directDatabaseUrl: string | undefined
+  /** Of the Stripe account; without it the demo's sandbox. */
+  readonly stripeSecretKey: string | undefined
+  /** Something else that speaks Stripe's API. */
+  readonly stripeApiBase: string | undefined
   /** Failures are shown with their stack. */
   readonly isDebugging: boolean
 }

@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import packageJson from '../package.json' with { type: 'json' }
+import { addBilling } from './billing.ts'
 import { addCatalog } from './catalog.ts'
 import { type Context, paint } from './context.ts'
 import { addCredits } from './credits.ts'
@@ -16,15 +17,18 @@ const EXAMPLES = `
 Environment:
   DATABASE_URL         the database, as a login that is a member of stipend_server
   DIRECT_DATABASE_URL  for migrations and the worker's jobs, as the login that owns the tables; the same by default
+  STRIPE_SECRET_KEY    the Stripe account of stripe, billing and reconcile
   NO_COLOR             no colour; there is none without a terminal either
   DEBUG=stipend        failures with their stack
-Without the first two, commands work on the database that npm start runs in the nearest .stipend folder.
+Without the first two, commands work on the database, and the payment sandbox, that npm start runs in the nearest .stipend folder.
 
 Examples:
   stipend demo race
   stipend migrate up
   stipend catalog push --reason "First catalog"
   stipend credits grant acme 50 --type promo --source spring-2027 --reason "Spring offer"
+  stipend stripe sync
+  stipend reconcile
   stipend prices check
   stipend parties erase --organization acme --type member --id u-118
   stipend verify
@@ -71,6 +75,7 @@ function createProgram(context: Context, end: (exitCode: number) => void): Comma
   addMigrate(program, context)
   addCatalog(program, context, end)
   addCredits(program, context)
+  addBilling(program, context, end)
   addPrices(program, context, end)
   addMargins(program, context)
   addParties(program, context)

@@ -67,6 +67,10 @@ export class Billing {
     return subscriptions.listCustomers(this.#pool)
   }
 
+  listPastDue() {
+    return subscriptions.listPastDue(this.#pool)
+  }
+
   putStripePrice(input: subscriptions.PutStripePriceInput): Promise<void> {
     return subscriptions.putStripePrice(this.#pool, input)
   }

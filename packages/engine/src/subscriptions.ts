@@ -186,6 +186,23 @@ export async function listCustomers(pool: Pool): Promise<{ organizationId: strin
   return rows.map((row) => ({ organizationId: row.organization_id, customerId: row.customer_id }))
 }
 
+/** Organizations whose grace has run out, by id. What is due is written by the monthly job. */
+export async function listPastDue(
+  pool: Pool,
+): Promise<{ organizationId: string; plan: string; paidUntil: Date | null }[]> {
+  const rows = await readAsOperator<{ organization_id: string; plan: string; paid_until: Date | null }>(
+    pool,
+    `select p.organization_id, n.unique_name as plan, p.paid_until
+     from stipend.organization_plans p join stipend.plans n on n.id = p.plan_id
+     where p.status = 'past_due' order by p.organization_id`,
+  )
+  return rows.map((row) => ({
+    organizationId: row.organization_id,
+    plan: row.plan,
+    paidUntil: row.paid_until,
+  }))
+}
+
 export async function putStripePrice(pool: Pool, input: PutStripePriceInput): Promise<void> {
   const text =
     'select stipend.put_stripe_price($1::text, $2::text, $3::text, $4::text, $5::integer, $6::text)'
