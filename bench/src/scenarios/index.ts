@@ -8,6 +8,7 @@ import { many } from './many.ts'
 import { metering } from './metering.ts'
 import { processes } from './processes.ts'
 import { roundTrips } from './round-trips.ts'
+import { webhooks } from './webhooks.ts'
 
 /** In the order in which a whole run takes them. */
 export const scenarios: readonly Scenario[] = [
@@ -20,4 +21,5 @@ export const scenarios: readonly Scenario[] = [
   roundTrips,
   metering,
   estimates,
+  webhooks,
 ]

@@ -1,33 +1,46 @@
 import type { SyncOutcome } from '@stipend/engine'
 import type { StripeContext } from './context.ts'
 import { organizationOf } from './customers.ts'
-import { type PaymentLocation, readPayment } from './read-payment.ts'
+import { type LocatedPayment, type PaymentLocation, readPayment } from './read-payment.ts'
 import { findSubscription, readSubscription } from './read-subscription.ts'
 
 /** `ignored`: nothing of ours; what an event brings up is read anew, so any event may come any time. */
 export type Convergence = SyncOutcome | 'ignored'
 
+/** Whose purchase it is, as an event says: only to know what to number; what is read decides. */
+export type PaymentHint = Pick<LocatedPayment, 'paymentId' | 'customer' | 'claimedOrganizationId'>
+
 /** Reads a purchase at Stripe and makes the database say the same. */
 export async function convergePayment(
   context: StripeContext,
   location: PaymentLocation,
+  hint?: PaymentHint | null,
 ): Promise<Convergence> {
-  const first = await readPayment(context, location)
+  const first = hint ?? (await readPayment(context, location))
   if (first === null) return 'ignored'
   const organizationId = await organizationOf(context, first.customer)
   if (organizationId === null) return 'ignored'
-  if (first.claimedOrganizationId !== organizationId) {
-    context.logger?.error(
-      { organizationId, paymentId: first.paymentId, code: 'payment_mismatch' },
-      'a payment names another organization than its customer is',
-    )
-    return 'mismatch'
-  }
+  if (first.claimedOrganizationId !== organizationId) return stranger(context, organizationId, first)
   // Numbered before it is read, so that an older reading cannot undo a newer one.
   const sync = await context.engine.billing.beginSync(organizationId, first.paymentId)
   const now = await readPayment(context, location)
   if (now === null) return 'ignored'
+  const isTheSame = now.paymentId === first.paymentId && now.customer === first.customer
+  if (!isTheSame || now.claimedOrganizationId !== organizationId)
+    return stranger(context, organizationId, now)
   return await context.engine.billing.syncPayment(organizationId, now.paymentId, { ...now.reading, sync })
+}
+
+function stranger(
+  { logger }: StripeContext,
+  organizationId: string,
+  { paymentId }: PaymentHint,
+): Convergence {
+  logger?.error(
+    { organizationId, paymentId, code: 'payment_mismatch' },
+    'a payment names another organization than its customer is',
+  )
+  return 'mismatch'
 }
 
 /** Reads an organization's subscription at Stripe and makes its plan, periods and credits say the same. */

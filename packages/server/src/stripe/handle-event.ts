@@ -1,6 +1,6 @@
 import type Stripe from 'stripe'
 import { ask, idOf, type StripeContext } from './context.ts'
-import { type Convergence, convergePayment, convergeSubscription } from './converge.ts'
+import { type Convergence, convergePayment, convergeSubscription, type PaymentHint } from './converge.ts'
 import { organizationOf } from './customers.ts'
 import { readPaymentMetadata } from './metadata.ts'
 
@@ -31,7 +31,7 @@ export async function handleEvent(context: StripeContext, event: Stripe.Event): 
     case 'checkout.session.expired': {
       const { id, mode, customer } = event.data.object
       return mode === 'payment'
-        ? await convergePayment(context, { sessionId: id })
+        ? await convergePayment(context, { sessionId: id }, hintOf(event.data.object))
         : await subscriptionOf(context, customer)
     }
     case 'invoice.paid':
@@ -49,12 +49,22 @@ export async function handleEvent(context: StripeContext, event: Stripe.Event): 
       // Purchases on Stripe's page end with their session: a first card may be declined there and a second one not.
       const metadata = readPaymentMetadata(event.data.object.metadata)
       return metadata?.kind === 'auto_topup'
-        ? await convergePayment(context, { paymentIntentId: event.data.object.id })
+        ? await convergePayment(context, { paymentIntentId: event.data.object.id }, hintOf(event.data.object))
         : 'ignored'
     }
     default:
       return 'ignored'
   }
+}
+
+function hintOf(object: {
+  metadata: Record<string, string> | null
+  customer: string | { id: string } | null
+}): PaymentHint | null {
+  const metadata = readPaymentMetadata(object.metadata)
+  if (metadata === null) return null
+  const { paymentId, organizationId: claimedOrganizationId } = metadata
+  return { paymentId, claimedOrganizationId, customer: idOf(object.customer) }
 }
 
 async function subscriptionOf(
