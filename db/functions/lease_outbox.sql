@@ -1,6 +1,6 @@
 -- internal
 -- Takes the lease on an organization's events, unless somebody has it or they were put off. With p_since the ledger's
--- cursor begins there if it has not begun.
+-- cursor begins there if it has not begun, and is answered.
 create or replace function stipend.lease_outbox(p_organization_id text, p_since timestamptz)
 returns table (organization_id text, lease uuid, consumption_sequence bigint)
 language plpgsql
@@ -27,6 +27,6 @@ begin
         when p_since is null then c.consumption_sequence
         else coalesce(c.consumption_sequence, stipend.sequence_at(p_organization_id, p_since) - 1) end
     where c.organization_id = p_organization_id
-    returning c.organization_id, c.lease, c.consumption_sequence;
+    returning c.organization_id, c.lease, case when p_since is not null then c.consumption_sequence end;
 end;
 $$;
