@@ -23,6 +23,7 @@ import { type ClientAddress, throttleWrongCredentials } from './credential-throt
 import { logReport } from './jobs/log-report.ts'
 import { startWorker, type Worker } from './jobs/worker.ts'
 import { LiveBalances } from './live-balance.ts'
+import { createNotificationContext, type NotificationOptions } from './notifications/settings.ts'
 import { registerSecurity } from './openapi-document.ts'
 import { problemText } from './problem.ts'
 import { requestContext } from './request-context.ts'
@@ -37,10 +38,13 @@ import { documentationRoutes } from './routes/documentation.ts'
 import { healthRoutes } from './routes/health.ts'
 import { holdRoutes } from './routes/holds.ts'
 import { notificationPreferenceRoutes } from './routes/notification-preferences.ts'
+import { notificationRoutes } from './routes/notifications.ts'
 import { organizationRoutes } from './routes/organizations.ts'
 import { type ExportHostParty, partyRoutes } from './routes/parties.ts'
 import { reservationRoutes } from './routes/reservations.ts'
 import { transactionRoutes } from './routes/transactions.ts'
+import { webhookDeliveryRoutes } from './routes/webhook-deliveries.ts'
+import { webhookEndpointRoutes } from './routes/webhook-endpoints.ts'
 
 export interface StipendOptions<Catalog extends CatalogDefinition = CatalogDefinition> {
   /** The caller's pool, as a login that is a member of stipend_server. It stays the caller's to close. */
@@ -76,8 +80,10 @@ export interface StipendOptions<Catalog extends CatalogDefinition = CatalogDefin
   wrongCredentialsPerMinute?: number | undefined
   /** Takes what happens to organizations, at least once and in each one's order; called where a worker runs. */
   onEvent?: EventHandler | undefined
-  /** Also credits.consumption, an event for each charge. Default false. */
+  /** Also credits.consumption for `onEvent`, an event for each charge. Default false. */
   consumptionEvents?: boolean | undefined
+  /** How organizations and their people are told; mails need it, and are sent where a worker runs. */
+  notifications?: NotificationOptions | undefined
   /** What the host's own tables have of a person, for `GET /parties/…`; erasing there is for the event `party.erased`. */
   exportHostParty?: ExportHostParty | undefined
 }
@@ -119,6 +125,7 @@ export function createStipend<const Catalog extends CatalogDefinition>(
   const liveBalances = new LiveBalances({
     read: async (organizationId) => balanceJson(await engine.checkCreditBalance(organizationId)),
   })
+  const notifications = createNotificationContext(engine, options.notifications, logger)
   const app = createRouter({ basePath: options.basePath })
   const verifyToken = options.tokens === undefined ? undefined : createBearerVerifier(options.tokens)
   app.use(requestContext({ engine, database, identify, verifyToken, logger }))
@@ -145,7 +152,10 @@ export function createStipend<const Catalog extends CatalogDefinition>(
   for (const router of [
     creditRoutes(),
     billingRoutes(),
-    notificationPreferenceRoutes(),
+    notificationPreferenceRoutes({ notifications }),
+    notificationRoutes(),
+    webhookEndpointRoutes({ notifications }),
+    webhookDeliveryRoutes({ notifications }),
     creditEventRoutes({ liveBalances }),
     transactionRoutes(),
     aiRoutes(),
@@ -168,6 +178,8 @@ export function createStipend<const Catalog extends CatalogDefinition>(
       startWorker({
         engine,
         databaseUrl,
+        notifications: options.notifications,
+        logger,
         onEvent: options.onEvent,
         consumptionEvents: options.consumptionEvents,
         report: logger === undefined ? undefined : (report) => logReport(logger, report),

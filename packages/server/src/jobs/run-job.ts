@@ -11,6 +11,8 @@ export interface JobRun {
   isDone: boolean
   /** Why it failed, if it did; what is due stays due. */
   code: ErrorCode | null
+  /** Done for now: when more comes due, if that is known. */
+  nextAt?: Date | null
 }
 
 /** Batch after batch until nothing is due, the time is up, or the worker stops. Never throws. */
@@ -22,7 +24,10 @@ export async function runJob(job: Job, context: JobContext, runForMs: number): P
     for (;;) {
       const batch = await job.runBatch(context)
       count += batch.count
-      if (batch.isDone) return { job: job.name, count, ms: elapsed(), isDone: true, code: null }
+      if (batch.isDone) {
+        const { nextAt = null } = batch
+        return { job: job.name, count, ms: elapsed(), isDone: true, code: null, nextAt }
+      }
       if (context.signal.aborted || performance.now() - startedAt >= runForMs)
         return { job: job.name, count, ms: elapsed(), isDone: false, code: null }
     }

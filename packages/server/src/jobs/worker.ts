@@ -11,7 +11,13 @@ import {
   type WorkerEvents,
 } from 'graphile-worker'
 import { Pool } from 'pg'
-import { type Job, type JobContext, jobsOf } from './jobs.ts'
+import type { Logger } from '../context.ts'
+import {
+  createNotificationContext,
+  type NotificationContext,
+  type NotificationOptions,
+} from '../notifications/settings.ts'
+import { type Job, type JobContext, jobs } from './jobs.ts'
 import { type JobRun, runJob } from './run-job.ts'
 
 export interface WorkerOptions<Catalog extends CatalogDefinition = CatalogDefinition> {
@@ -21,7 +27,11 @@ export interface WorkerOptions<Catalog extends CatalogDefinition = CatalogDefini
    * may create it (CREATE on the database, no superuser). The jobs' own work goes through the engine's pool.
    */
   databaseUrl: string
-  /** Takes what happens to organizations; without it events are left to other workers. */
+  /** As createStipend() takes it. Without `mail` in it no mails are made of the events that this worker takes. */
+  notifications?: NotificationOptions | undefined
+  /** Told of mails that were not taken. */
+  logger?: Logger | undefined
+  /** Takes what happens to organizations. Any worker may take an event, so all of a database need the same one. */
   onEvent?: EventHandler | undefined
   /** Also an event for each charge. Default false. */
   consumptionEvents?: boolean | undefined
@@ -47,6 +57,8 @@ export interface Worker {
 /** The schema of the job table: apart, so that a host's own graphile_worker is not touched. */
 const schema = 'stipend_jobs'
 const lastRetryMs = 30_000
+/** Between two runs of a job that says when it is due again. */
+const leastPauseMs = 1_000
 
 /**
  * Runs the jobs on their schedules, and each once now. Any number of workers may run.
@@ -64,10 +76,12 @@ export async function startWorker<const Catalog extends CatalogDefinition>(
 class SupervisedWorker implements Worker {
   readonly #options: WorkerOptions
   readonly #pool: Pool
-  readonly #jobs: Job[]
+  readonly #notifications: NotificationContext
   readonly #stopping = new AbortController()
   /** Jobs that run here: none takes more than one of the slots. */
   readonly #running = new Set<string>()
+  /** Asked for while they ran: what came due may have come too late for them. */
+  readonly #again = new Set<string>()
   readonly #events: WorkerEvents = new EventEmitter()
   readonly #concurrency: number
   #isAvailable = true
@@ -76,7 +90,7 @@ class SupervisedWorker implements Worker {
   constructor(options: WorkerOptions<CatalogDefinition>) {
     this.#options = options
     this.#concurrency = Math.max(2, options.concurrency ?? 3)
-    this.#jobs = jobsOf(options)
+    this.#notifications = createNotificationContext(options.engine, options.notifications, options.logger)
     // One more listens, one more makes the jobs of the hour.
     this.#pool = new Pool({
       connectionString: options.databaseUrl,
@@ -156,7 +170,7 @@ class SupervisedWorker implements Worker {
       events: this.#events,
       taskList: this.#tasks(),
       parsedCronItems: parseCronItems(
-        this.#jobs.map(({ name, schedule }) => ({
+        jobs.map(({ name, schedule }) => ({
           task: name,
           match: schedule,
           identifier: name,
@@ -167,7 +181,7 @@ class SupervisedWorker implements Worker {
     runner.promise.catch(() => undefined)
     this.#setAvailable(true)
     // What was missed while nothing ran is due now. A job key is in the queue once.
-    for (const { name } of this.#jobs) {
+    for (const { name } of jobs) {
       await runner.addJob(name, {}, { jobKey: name, maxAttempts: 1 }).catch(() => undefined)
     }
     return runner
@@ -175,28 +189,47 @@ class SupervisedWorker implements Worker {
 
   #tasks(): TaskList {
     return Object.fromEntries(
-      this.#jobs.map((job) => [
-        job.name,
-        (_payload: unknown, helpers: JobHelpers) => this.#work(job, helpers),
-      ]),
+      jobs.map((job) => [job.name, (_payload: unknown, helpers: JobHelpers) => this.#work(job, helpers)]),
     )
   }
 
   async #work(job: Job, helpers: JobHelpers): Promise<void> {
-    if (this.#running.has(job.name)) return
+    if (this.#running.has(job.name)) {
+      this.#again.add(job.name)
+      return
+    }
     this.#running.add(job.name)
     const result = await runJob(job, this.#context(), this.#options.runForMs ?? 2_000)
     this.#running.delete(job.name)
     this.#report({ type: 'run', ...result })
-    if (result.isDone || result.code !== null) return
+    const { isDone, code, count, nextAt } = result
     // Behind what else waits: a flood of one kind does not keep the others waiting.
-    await helpers.addJob(job.name, {}, { jobKey: job.name, maxAttempts: 1, priority: 10 })
+    const behind = { maxAttempts: 1, priority: 10 }
+    if (job.then !== undefined && count > 0) {
+      await helpers.addJob(job.then, {}, { ...behind, jobKey: job.then })
+    }
+    if ((!isDone && code === null) || this.#again.delete(job.name)) {
+      await helpers.addJob(job.name, {}, { ...behind, jobKey: job.name })
+    } else if (nextAt !== undefined && nextAt !== null && nextAt.getTime() < Date.now() + 60_000) {
+      const runAt = new Date(Math.max(nextAt.getTime(), Date.now() + leastPauseMs))
+      await helpers.addJob(
+        job.name,
+        {},
+        {
+          ...behind,
+          jobKey: job.name,
+          jobKeyMode: 'preserve_run_at',
+          runAt,
+        },
+      )
+    }
   }
 
   #context(): JobContext {
     const { engine, onEvent, consumptionEvents } = this.#options
     return {
       engine,
+      notifications: this.#notifications,
       signal: this.#stopping.signal,
       onEvent,
       consumptionEvents: consumptionEvents ?? false,
