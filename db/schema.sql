@@ -664,7 +664,8 @@ begin
   loop
     exit when v_left = 0;
     return query select * from stipend.lease_outbox(v_organization_id,
-      case when v_asking is null or v_organization_id = any(v_asking) then v_since end);
+      case when v_asking is null then v_since
+        when v_organization_id = any(v_asking) then stipend.consumption_asked_at(v_organization_id) end);
     v_left := v_left - found::integer;
   end loop;
 
@@ -678,7 +679,8 @@ begin
       order by b.organization_id
     loop
       exit when v_left = 0;
-      return query select * from stipend.lease_outbox(v_organization_id, v_since);
+      return query select * from stipend.lease_outbox(v_organization_id,
+        case when v_asking is null then v_since else stipend.consumption_asked_at(v_organization_id) end);
       v_left := v_left - found::integer;
     end loop;
   end if;
@@ -900,6 +902,20 @@ end;
 $$;
 
 ALTER FUNCTION stipend.clear_model_price(p_model text, p_author text, p_reason text) OWNER TO stipend_ledger;
+
+--
+-- Name: consumption_asked_at(text); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.consumption_asked_at(p_organization_id text) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select min(e.consumption_since) from stipend.webhook_endpoints e
+  where e.organization_id = p_organization_id and e.is_enabled and e.consumption_since is not null;
+$$;
+
+ALTER FUNCTION stipend.consumption_asked_at(p_organization_id text) OWNER TO stipend_ledger;
 
 --
 -- Name: create_api_key(uuid, text, text, text, bytea, text[], text, timestamp with time zone); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
@@ -2393,7 +2409,7 @@ begin
     set lease = gen_random_uuid(), leased_until = clock_timestamp() + interval '1 minute',
       consumption_sequence = case
         when p_since is null then c.consumption_sequence
-        else coalesce(c.consumption_sequence, stipend.sequence_at(p_organization_id, p_since) - 1) end
+        else greatest(c.consumption_sequence, stipend.sequence_at(p_organization_id, p_since) - 1) end
     where c.organization_id = p_organization_id
     returning c.organization_id, c.lease, case when p_since is not null then c.consumption_sequence end;
 end;
@@ -3278,6 +3294,9 @@ declare
   v_since  timestamptz := case when 'credits.consumption' = any(p_events) then clock_timestamp() end;
 begin
   perform stipend.lock_balance(p_organization_id);
+  if v_since is not null then
+    insert into stipend.consumption_feed default values on conflict do nothing;
+  end if;
   if p_secret is null then
     update stipend.webhook_endpoints e
     set url = p_url, description = p_description, events = p_events, is_enabled = p_is_enabled,
@@ -7799,6 +7818,12 @@ GRANT ALL ON FUNCTION stipend.cleanup_reservations(p_limit integer) TO stipend_s
 
 REVOKE ALL ON FUNCTION stipend.clear_model_price(p_model text, p_author text, p_reason text) FROM PUBLIC;
 GRANT ALL ON FUNCTION stipend.clear_model_price(p_model text, p_author text, p_reason text) TO stipend_server;
+
+--
+-- Name: FUNCTION consumption_asked_at(p_organization_id text); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.consumption_asked_at(p_organization_id text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION create_api_key(p_id uuid, p_organization_id text, p_name text, p_prefix text, p_hash bytea, p_scopes text[], p_created_by text, p_expires_at timestamp with time zone); Type: ACL; Schema: stipend; Owner: stipend_ledger

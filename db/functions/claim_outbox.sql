@@ -38,7 +38,8 @@ begin
   loop
     exit when v_left = 0;
     return query select * from stipend.lease_outbox(v_organization_id,
-      case when v_asking is null or v_organization_id = any(v_asking) then v_since end);
+      case when v_asking is null then v_since
+        when v_organization_id = any(v_asking) then stipend.consumption_asked_at(v_organization_id) end);
     v_left := v_left - found::integer;
   end loop;
 
@@ -52,7 +53,8 @@ begin
       order by b.organization_id
     loop
       exit when v_left = 0;
-      return query select * from stipend.lease_outbox(v_organization_id, v_since);
+      return query select * from stipend.lease_outbox(v_organization_id,
+        case when v_asking is null then v_since else stipend.consumption_asked_at(v_organization_id) end);
       v_left := v_left - found::integer;
     end loop;
   end if;

@@ -10,6 +10,9 @@ declare
   v_since  timestamptz := case when 'credits.consumption' = any(p_events) then clock_timestamp() end;
 begin
   perform stipend.lock_balance(p_organization_id);
+  if v_since is not null then
+    insert into stipend.consumption_feed default values on conflict do nothing;
+  end if;
   if p_secret is null then
     update stipend.webhook_endpoints e
     set url = p_url, description = p_description, events = p_events, is_enabled = p_is_enabled,

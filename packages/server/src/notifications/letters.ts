@@ -1,7 +1,7 @@
 import type { DueMessage, Usage } from '@stipend/engine'
 import { creditsToNumber } from '@stipend/engine'
 import { english, german, type LetterWords } from './letter-words.ts'
-import type { Letter, NotificationOptions, Recipient } from './settings.ts'
+import type { Letter, Pages, Recipient } from './settings.ts'
 
 /** What a digest tells of a week. */
 export interface WeekOfUsage {
@@ -10,7 +10,7 @@ export interface WeekOfUsage {
 }
 
 /** Which page a letter links to. */
-const pageOf: Readonly<Record<string, keyof NonNullable<NotificationOptions['pages']>>> = {
+const pageOf: Readonly<Record<string, keyof Pages>> = {
   'webhook_endpoint.disabled': 'webhooks',
 }
 
@@ -18,20 +18,19 @@ const pageOf: Readonly<Record<string, keyof NonNullable<NotificationOptions['pag
 export function letterFor(
   message: DueMessage,
   recipient: Recipient,
-  pages: NotificationOptions['pages'],
+  pages: Pages,
   week: WeekOfUsage | null,
 ): Letter {
   const words = recipient.locale?.toLowerCase().startsWith('de') === true ? german : english
   const organization = oneLine(message.organizationName)
   const { subject, paragraphs } = composed(words, message, organization, week)
-  const page = pages?.[pageOf[message.type] ?? 'billing']
+  const page = pages[pageOf[message.type] ?? 'billing']
   const parts = [
     ...paragraphs,
     ...(page === undefined || week !== null ? [] : [page]),
-    [
-      words.why(organization),
-      ...(pages?.settings === undefined ? [] : [words.settings, pages.settings]),
-    ].join('\n'),
+    [words.why(organization), ...(pages.settings === undefined ? [] : [words.settings, pages.settings])].join(
+      '\n',
+    ),
   ]
   return { to: recipient.email, subject, text: `${parts.join('\n\n')}\n` }
 }

@@ -2,7 +2,7 @@ import type { DueMessage, MessageOutcome } from '@stipend/engine'
 import { reaches } from '../principal.ts'
 import { audienceOf, isFor } from './channels.ts'
 import { letterFor, type WeekOfUsage } from './letters.ts'
-import type { MailOptions, NotificationContext, Recipient } from './settings.ts'
+import { type MailOptions, type NotificationContext, pagesOf, type Recipient } from './settings.ts'
 
 /** How it went; `error` is a kind, never the words of a failure, which may repeat an address. */
 export interface Sent {
@@ -26,7 +26,7 @@ export async function expandMailRound(context: NotificationContext, round: DueMe
 
 /** Sends a mail to the person it is for, if they still are one. */
 export async function sendMail(context: NotificationContext, message: DueMessage): Promise<Sent> {
-  const { mail, pages } = context.options
+  const { mail } = context.options
   if (mail === undefined) return { outcome: 'failed', error: 'mail_not_configured' }
   const recipients = await recipientsOf(mail, message.organizationId)
   if (recipients === null) return { outcome: 'failed', error: 'recipients_unknown' }
@@ -36,6 +36,7 @@ export async function sendMail(context: NotificationContext, message: DueMessage
   }
   const week = message.type === 'weekly_digest' ? await weekOf(context, message) : null
   if (week !== null && week.byCapability.length === 0) return { outcome: 'dropped', error: 'no_usage' }
+  const pages = await pagesOf(context, message.organizationId)
   try {
     await within(patienceMs, mail.send(letterFor(message, recipient, pages, week)))
     return { outcome: 'delivered' }

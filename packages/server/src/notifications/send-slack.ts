@@ -3,7 +3,7 @@ import { english } from './letter-words.ts'
 import { oneLine } from './letters.ts'
 import type { Sent } from './send-mail.ts'
 import { failureOf } from './send-webhook.ts'
-import { type NotificationContext, slackPlace } from './settings.ts'
+import { type NotificationContext, pagesOf, slackPlace } from './settings.ts'
 
 /** Posts what happened to an organization's Slack channel, if it is still connected. */
 export async function sendSlack(context: NotificationContext, message: DueMessage): Promise<Sent> {
@@ -11,7 +11,7 @@ export async function sendSlack(context: NotificationContext, message: DueMessag
   const error = await postToSlack(context, {
     organizationId: message.organizationId,
     storedUrl: message.slackUrl,
-    text: textOf(message, context.options.pages?.billing),
+    text: textOf(message, (await pagesOf(context, message.organizationId)).billing),
   })
   return error === null ? { outcome: 'delivered' } : { outcome: 'failed', error }
 }

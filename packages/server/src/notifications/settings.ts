@@ -29,12 +29,20 @@ export interface MailOptions {
   recipients: (organizationId: string) => Promise<readonly Recipient[]>
 }
 
+/** Addresses of the host's pages that letters and posts link to. */
+export interface Pages {
+  billing?: string | undefined
+  /** Where preferences are set. */
+  settings?: string | undefined
+  webhooks?: string | undefined
+}
+
 /** How organizations are told what happens to them. Webhooks, Slack and notices in the console need none of it. */
 export interface NotificationOptions {
   /** Without it no mail is sent. */
   mail?: MailOptions | undefined
-  /** Pages of the host's that letters and posts link to. */
-  pages?: { billing?: string; settings?: string; webhooks?: string } | undefined
+  /** What letters and posts link to. Default: nothing. */
+  pages?: Pages | ((organizationId: string) => Promise<Pages>) | undefined
   /** Hosts that a Slack address may have. Default: hooks.slack.com. */
   slackHosts?: readonly string[] | undefined
   /**
@@ -86,3 +94,10 @@ export function createNotificationContext(
 export const webhookPlace = (organizationId: string) => `webhook\n${organizationId}`
 /** {@link webhookPlace} of a Slack address. */
 export const slackPlace = (organizationId: string) => `slack\n${organizationId}`
+
+/** What to link to for an organization; a host that cannot say is no reason not to send. */
+export async function pagesOf({ options }: NotificationContext, organizationId: string): Promise<Pages> {
+  const { pages = {} } = options
+  if (typeof pages !== 'function') return pages
+  return await pages(organizationId).catch(() => ({}))
+}
