@@ -20,6 +20,7 @@ import { type Listener, listen } from './listen.ts'
 import { createMailer } from './mail/mailer.ts'
 import { defaultMailSettings, type MailSettings } from './mail/settings.ts'
 import type { ProviderSettings } from './models/settings.ts'
+import type { NoticeSettings } from './notifications/settings.ts'
 import { isBuilt } from './routes/console.ts'
 import { createTestimonials, type Testimonials } from './testimonials.ts'
 
@@ -32,6 +33,8 @@ export interface StartSettings extends DatabaseSettings {
   signIn?: SignInSettings | undefined
   /** Default: files in `mail/` of the directory. */
   mail?: MailSettings | undefined
+  /** Of webhooks and Slack. Default: on public addresses only. */
+  notices?: NoticeSettings | undefined
   /** Where the console was built to; not there: it is not served. */
   consoleFolder?: string | undefined
   /** Origins whose pages may call with the browser's credentials. Default: none. */
@@ -104,7 +107,15 @@ const consoleFolderOf = ({ consoleFolder }: StartSettings) =>
   consoleFolder !== undefined && isBuilt(consoleFolder) ? consoleFolder : undefined
 
 async function openTestimonials(settings: StartSettings, database: Database, { url }: Listener) {
-  const { directory, providers, forms, allowedOrigins, logger, signIn = defaultSignInSettings } = settings
+  const {
+    directory,
+    providers,
+    forms,
+    notices,
+    allowedOrigins,
+    logger,
+    signIn = defaultSignInSettings,
+  } = settings
   const { baseUrl = new URL(url), frontendUrl = baseUrl } = signIn
   const secret = signIn.secret ?? (await keptSecret(join(directory, 'auth-secret')))
   const mailer = createMailer(settings.mail ?? defaultMailSettings(directory))
@@ -112,6 +123,7 @@ async function openTestimonials(settings: StartSettings, database: Database, { u
     database: database.server,
     providers,
     forms,
+    notices,
     allowedOrigins,
     consoleFolder: consoleFolderOf(settings),
     logger,
