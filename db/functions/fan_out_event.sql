@@ -21,6 +21,9 @@ begin
   order by e.id
   on conflict (organization_id, endpoint_id, event_id) do nothing;
 
+  if not exists (select from stipend.organizations o where o.id = p_organization_id) then
+    return;
+  end if;
   if p_in_app then
     insert into stipend.notifications (organization_id, event_id, type, payload, created_at)
     values (p_organization_id, p_event_id, p_type, p_payload - 'payUrl', p_at)

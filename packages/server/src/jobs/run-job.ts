@@ -1,5 +1,5 @@
 import { type ErrorCode, toStipendError } from '@stipend/engine'
-import type { Job, JobContext } from './jobs.ts'
+import type { Batch, Job, JobContext } from './jobs.ts'
 
 /** One run of a job. */
 export interface JobRun {
@@ -11,12 +11,14 @@ export interface JobRun {
   isDone: boolean
   /** Why it failed, if it did; what is due stays due. */
   code: ErrorCode | null
-  /** Done for now: when more comes due, if that is known. */
-  nextAt?: Date | null
 }
 
 /** Batch after batch until nothing is due, the time is up, or the worker stops. Never throws. */
-export async function runJob(job: Job, context: JobContext, runForMs: number): Promise<JobRun> {
+export async function runJob(
+  job: Job,
+  context: JobContext,
+  runForMs: number,
+): Promise<JobRun & Pick<Batch, 'nextAt'>> {
   const startedAt = performance.now()
   const elapsed = () => Math.round(performance.now() - startedAt)
   let count = 0

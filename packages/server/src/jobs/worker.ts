@@ -199,10 +199,10 @@ class SupervisedWorker implements Worker {
       return
     }
     this.#running.add(job.name)
-    const result = await runJob(job, this.#context(), this.#options.runForMs ?? 2_000)
+    const { nextAt, ...result } = await runJob(job, this.#context(), this.#options.runForMs ?? 2_000)
     this.#running.delete(job.name)
     this.#report({ type: 'run', ...result })
-    const { isDone, code, count, nextAt } = result
+    const { isDone, code, count } = result
     // Behind what else waits: a flood of one kind does not keep the others waiting.
     const behind = { maxAttempts: 1, priority: 10 }
     if (job.then !== undefined && count > 0) {

@@ -52,7 +52,7 @@ export interface NotificationOptions {
   allowPrivate?: boolean | readonly string[] | undefined
   /** How names of endpoints are resolved; default: as the machine does. What it answers is checked all the same. */
   lookup?: LookupFunction | undefined
-  /** For one attempt of a webhook or a post. Default and at most 20 s. */
+  /** For one attempt of a webhook or a post. Default and at most 10 s. */
   timeoutMs?: number | undefined
   /**
    * Seals webhook secrets and Slack addresses in the database: 32 random characters or more, the same for all servers
@@ -71,7 +71,8 @@ export interface NotificationContext {
   logger: Logger | undefined
 }
 
-const longestTimeoutMs = 20_000
+/** Less than a worker that stops waits for. */
+const longestTimeoutMs = 10_000
 
 export function createNotificationContext(
   engine: Engine,
