@@ -439,6 +439,30 @@ $$;
 ALTER FUNCTION stipend.allowed_qualities(p_plan_id integer, p_capability text) OWNER TO stipend_ledger;
 
 --
+-- Name: ask_for_consumption(text, uuid); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.ask_for_consumption(p_organization_id text, p_endpoint_id uuid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_since  timestamptz;
+begin
+  update stipend.webhook_endpoints e
+  set consumption_since = case when e.is_enabled and 'credits.consumption' = any(e.events)
+    then coalesce(e.consumption_since, clock_timestamp()) end
+  where e.organization_id = p_organization_id and e.id = p_endpoint_id
+  returning e.consumption_since into v_since;
+  if v_since is not null then
+    insert into stipend.consumption_feed default values on conflict do nothing;
+  end if;
+end;
+$$;
+
+ALTER FUNCTION stipend.ask_for_consumption(p_organization_id text, p_endpoint_id uuid) OWNER TO stipend_ledger;
+
+--
 -- Name: budget_refusal(text, uuid, text, text, text, timestamp with time zone, numeric, numeric, numeric, numeric, numeric); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
 --
 
@@ -577,6 +601,36 @@ end;
 $$;
 
 ALTER FUNCTION stipend.change_plan(p_organization_id text, p_plan text, OUT plan text, OUT pending_plan text, OUT pending_change_at timestamp with time zone, OUT credits_added numeric) OWNER TO stipend_ledger;
+
+--
+-- Name: change_webhook_endpoint(text, uuid, text, boolean, text, boolean, text[], boolean); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.change_webhook_endpoint(p_organization_id text, p_id uuid, p_url text, p_sets_description boolean, p_description text, p_sets_events boolean, p_events text[], p_is_enabled boolean) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform stipend.lock_balance(p_organization_id);
+  update stipend.webhook_endpoints e
+  set url = coalesce(p_url, e.url),
+    description = case when p_sets_description then p_description else e.description end,
+    events = case when p_sets_events then p_events else e.events end,
+    failing_since = case when e.url <> p_url or (p_is_enabled and not e.is_enabled) then null else e.failing_since end,
+    is_enabled = coalesce(p_is_enabled, e.is_enabled),
+    disabled_reason = case coalesce(p_is_enabled, e.is_enabled) when true then null
+      else coalesce(e.disabled_reason, 'by_admin') end,
+    disabled_at = case coalesce(p_is_enabled, e.is_enabled) when true then null
+      else coalesce(e.disabled_at, clock_timestamp()) end
+  where e.organization_id = p_organization_id and e.id = p_id;
+  if not found then
+    perform stipend.refuse('not_found', jsonb_build_object('message', 'No such endpoint.', 'id', p_id));
+  end if;
+  perform stipend.ask_for_consumption(p_organization_id, p_id);
+end;
+$$;
+
+ALTER FUNCTION stipend.change_webhook_endpoint(p_organization_id text, p_id uuid, p_url text, p_sets_description boolean, p_description text, p_sets_events boolean, p_events text[], p_is_enabled boolean) OWNER TO stipend_ledger;
 
 --
 -- Name: cheapest_plan(text, text, text); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
@@ -940,6 +994,30 @@ end;
 $$;
 
 ALTER FUNCTION stipend.create_api_key(p_id uuid, p_organization_id text, p_name text, p_prefix text, p_hash bytea, p_scopes text[], p_created_by text, p_expires_at timestamp with time zone) OWNER TO stipend_ledger;
+
+--
+-- Name: create_webhook_endpoint(text, uuid, text, text, text, text[]); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.create_webhook_endpoint(p_organization_id text, p_id uuid, p_secret text, p_url text, p_description text, p_events text[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform stipend.lock_balance(p_organization_id);
+  if (select count(*) from stipend.webhook_endpoints e where e.organization_id = p_organization_id) >= 20 then
+    perform stipend.refuse('invalid_request', jsonb_build_object('field', 'url',
+      'rule', 'would be the organization''s 21st endpoint: delete one first'));
+  end if;
+  insert into stipend.webhook_endpoints (organization_id, id, url, description, events)
+  values (p_organization_id, p_id, p_url, p_description, p_events);
+  insert into stipend.webhook_secrets (organization_id, endpoint_id, id, secret)
+  values (p_organization_id, p_id, gen_random_uuid(), p_secret);
+  perform stipend.ask_for_consumption(p_organization_id, p_id);
+end;
+$$;
+
+ALTER FUNCTION stipend.create_webhook_endpoint(p_organization_id text, p_id uuid, p_secret text, p_url text, p_description text, p_events text[]) OWNER TO stipend_ledger;
 
 --
 -- Name: credit_refusal(text, numeric, numeric, numeric, numeric, numeric); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
@@ -1860,7 +1938,7 @@ begin
   where e.organization_id = p_organization_id
     and e.id = (select d.endpoint_id from stipend.webhook_deliveries d
                 where d.organization_id = p_organization_id and d.id = p_id)
-  for update;
+  for no key update;
   if not found then
     return false;
   end if;
@@ -1897,7 +1975,7 @@ begin
     when v_endpoint.failing_since <= clock_timestamp() - interval '5 days' then 'failing' end;
   if v_reason is not null then
     update stipend.webhook_endpoints e
-    set is_enabled = false, disabled_reason = v_reason, disabled_at = clock_timestamp()
+    set is_enabled = false, disabled_reason = v_reason, disabled_at = clock_timestamp(), consumption_since = null
     where e.organization_id = p_organization_id and e.id = v_endpoint.id;
     -- A path may hold a secret.
     perform stipend.emit_event(p_organization_id, 'webhook_endpoint.disabled', jsonb_build_object(
@@ -2528,10 +2606,10 @@ $$;
 ALTER FUNCTION stipend.mark_notifications_read(p_organization_id text, p_actor_type text, p_actor_id text, p_up_to bigint) OWNER TO stipend_ledger;
 
 --
--- Name: next_message_at(); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+-- Name: next_message_at(text[]); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
 --
 
-CREATE FUNCTION stipend.next_message_at() RETURNS timestamp with time zone
+CREATE FUNCTION stipend.next_message_at(p_channels text[]) RETURNS timestamp with time zone
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -2540,10 +2618,10 @@ CREATE FUNCTION stipend.next_message_at() RETURNS timestamp with time zone
      join stipend.webhook_endpoints e on e.organization_id = d.organization_id and e.id = d.endpoint_id and e.is_enabled
      where d.status = 'pending' and d.lease is null),
     (select m.next_attempt_at from stipend.message_deliveries m
-     where m.status = 'pending' and m.lease is null order by 1 limit 1));
+     where m.status = 'pending' and m.lease is null and m.channel = any(p_channels) order by 1 limit 1));
 $$;
 
-ALTER FUNCTION stipend.next_message_at() OWNER TO stipend_ledger;
+ALTER FUNCTION stipend.next_message_at(p_channels text[]) OWNER TO stipend_ledger;
 
 --
 -- Name: note_slack(text, text); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
@@ -3293,49 +3371,6 @@ end;
 $$;
 
 ALTER FUNCTION stipend.put_organization(p_organization_id text, p_name text, p_plan text, p_period_anchor timestamp with time zone, p_monthly_credits numeric, p_bonus_credits numeric, OUT is_new boolean, OUT plan text) OWNER TO stipend_ledger;
-
---
--- Name: put_webhook_endpoint(text, uuid, text, text, text, text[], boolean); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
---
-
-CREATE FUNCTION stipend.put_webhook_endpoint(p_organization_id text, p_id uuid, p_secret text, p_url text, p_description text, p_events text[], p_is_enabled boolean) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-declare
-  v_since  timestamptz := case when 'credits.consumption' = any(p_events) then clock_timestamp() end;
-begin
-  perform stipend.lock_balance(p_organization_id);
-  if v_since is not null then
-    insert into stipend.consumption_feed default values on conflict do nothing;
-  end if;
-  if p_secret is null then
-    update stipend.webhook_endpoints e
-    set url = p_url, description = p_description, events = p_events, is_enabled = p_is_enabled,
-      -- Charges made while it was not told of them stay untold.
-      consumption_since = case when not p_is_enabled or v_since is null then null
-        else coalesce(e.consumption_since, v_since) end,
-      disabled_reason = case when p_is_enabled then null else coalesce(e.disabled_reason, 'by_admin') end,
-      disabled_at = case when p_is_enabled then null else coalesce(e.disabled_at, clock_timestamp()) end,
-      failing_since = case when p_is_enabled and (not e.is_enabled or e.url <> p_url) then null else e.failing_since end
-    where e.organization_id = p_organization_id and e.id = p_id;
-    if not found then
-      perform stipend.refuse('not_found', jsonb_build_object('message', 'No such endpoint.', 'id', p_id));
-    end if;
-    return;
-  end if;
-  if (select count(*) from stipend.webhook_endpoints e where e.organization_id = p_organization_id) >= 20 then
-    perform stipend.refuse('invalid_request', jsonb_build_object('field', 'url',
-      'rule', 'would be the organization''s 21st endpoint: delete one first'));
-  end if;
-  insert into stipend.webhook_endpoints (organization_id, id, url, description, events, consumption_since)
-  values (p_organization_id, p_id, p_url, p_description, p_events, v_since);
-  insert into stipend.webhook_secrets (organization_id, endpoint_id, id, secret)
-  values (p_organization_id, p_id, gen_random_uuid(), p_secret);
-end;
-$$;
-
-ALTER FUNCTION stipend.put_webhook_endpoint(p_organization_id text, p_id uuid, p_secret text, p_url text, p_description text, p_events text[], p_is_enabled boolean) OWNER TO stipend_ledger;
 
 --
 -- Name: rate_refusal(text, bigint, bigint, bigint, bigint, bigint); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
@@ -4201,7 +4236,7 @@ declare
   v_expires_at  timestamptz := clock_timestamp() + p_overlap;
 begin
   perform from stipend.webhook_endpoints e
-  where e.organization_id = p_organization_id and e.id = p_endpoint_id for update;
+  where e.organization_id = p_organization_id and e.id = p_endpoint_id for no key update;
   if not found then
     perform stipend.refuse('not_found', jsonb_build_object('message', 'No such endpoint.', 'id', p_endpoint_id));
   end if;
@@ -7741,6 +7776,12 @@ GRANT ALL ON FUNCTION stipend.allowed_qualities(p_plan_id integer, p_capability 
 GRANT ALL ON FUNCTION stipend.allowed_qualities(p_plan_id integer, p_capability text) TO stipend_operator;
 
 --
+-- Name: FUNCTION ask_for_consumption(p_organization_id text, p_endpoint_id uuid); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.ask_for_consumption(p_organization_id text, p_endpoint_id uuid) FROM PUBLIC;
+
+--
 -- Name: FUNCTION budget_refusal(p_organization_id text, p_budget_id uuid, p_scope_type text, p_scope_id text, p_period text, p_window timestamp with time zone, p_limit numeric, p_used numeric, p_held numeric, p_estimate numeric, p_total numeric); Type: ACL; Schema: stipend; Owner: stipend_ledger
 --
 
@@ -7766,6 +7807,13 @@ REVOKE ALL ON FUNCTION stipend.catch_up(p_organization_id text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION stipend.change_plan(p_organization_id text, p_plan text, OUT plan text, OUT pending_plan text, OUT pending_change_at timestamp with time zone, OUT credits_added numeric) FROM PUBLIC;
 GRANT ALL ON FUNCTION stipend.change_plan(p_organization_id text, p_plan text, OUT plan text, OUT pending_plan text, OUT pending_change_at timestamp with time zone, OUT credits_added numeric) TO stipend_server;
+
+--
+-- Name: FUNCTION change_webhook_endpoint(p_organization_id text, p_id uuid, p_url text, p_sets_description boolean, p_description text, p_sets_events boolean, p_events text[], p_is_enabled boolean); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.change_webhook_endpoint(p_organization_id text, p_id uuid, p_url text, p_sets_description boolean, p_description text, p_sets_events boolean, p_events text[], p_is_enabled boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION stipend.change_webhook_endpoint(p_organization_id text, p_id uuid, p_url text, p_sets_description boolean, p_description text, p_sets_events boolean, p_events text[], p_is_enabled boolean) TO stipend_server;
 
 --
 -- Name: FUNCTION cheapest_plan(p_capability text, p_quality text, p_model text); Type: ACL; Schema: stipend; Owner: stipend_ledger
@@ -7843,6 +7891,13 @@ REVOKE ALL ON FUNCTION stipend.consumption_asked_at(p_organization_id text) FROM
 
 REVOKE ALL ON FUNCTION stipend.create_api_key(p_id uuid, p_organization_id text, p_name text, p_prefix text, p_hash bytea, p_scopes text[], p_created_by text, p_expires_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION stipend.create_api_key(p_id uuid, p_organization_id text, p_name text, p_prefix text, p_hash bytea, p_scopes text[], p_created_by text, p_expires_at timestamp with time zone) TO stipend_server;
+
+--
+-- Name: FUNCTION create_webhook_endpoint(p_organization_id text, p_id uuid, p_secret text, p_url text, p_description text, p_events text[]); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.create_webhook_endpoint(p_organization_id text, p_id uuid, p_secret text, p_url text, p_description text, p_events text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION stipend.create_webhook_endpoint(p_organization_id text, p_id uuid, p_secret text, p_url text, p_description text, p_events text[]) TO stipend_server;
 
 --
 -- Name: FUNCTION credit_refusal(p_organization_id text, p_estimate numeric, p_balance numeric, p_reserved numeric, p_overdraft numeric, p_total numeric); Type: ACL; Schema: stipend; Owner: stipend_ledger
@@ -8165,12 +8220,12 @@ REVOKE ALL ON FUNCTION stipend.mark_notifications_read(p_organization_id text, p
 GRANT ALL ON FUNCTION stipend.mark_notifications_read(p_organization_id text, p_actor_type text, p_actor_id text, p_up_to bigint) TO stipend_server;
 
 --
--- Name: FUNCTION next_message_at(); Type: ACL; Schema: stipend; Owner: stipend_ledger
+-- Name: FUNCTION next_message_at(p_channels text[]); Type: ACL; Schema: stipend; Owner: stipend_ledger
 --
 
-REVOKE ALL ON FUNCTION stipend.next_message_at() FROM PUBLIC;
-GRANT ALL ON FUNCTION stipend.next_message_at() TO stipend_tenant;
-GRANT ALL ON FUNCTION stipend.next_message_at() TO stipend_operator;
+REVOKE ALL ON FUNCTION stipend.next_message_at(p_channels text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION stipend.next_message_at(p_channels text[]) TO stipend_tenant;
+GRANT ALL ON FUNCTION stipend.next_message_at(p_channels text[]) TO stipend_operator;
 
 --
 -- Name: FUNCTION note_slack(p_organization_id text, p_error text); Type: ACL; Schema: stipend; Owner: stipend_ledger
@@ -8306,13 +8361,6 @@ GRANT ALL ON FUNCTION stipend.put_off_settle_intent(p_organization_id text, p_re
 
 REVOKE ALL ON FUNCTION stipend.put_organization(p_organization_id text, p_name text, p_plan text, p_period_anchor timestamp with time zone, p_monthly_credits numeric, p_bonus_credits numeric, OUT is_new boolean, OUT plan text) FROM PUBLIC;
 GRANT ALL ON FUNCTION stipend.put_organization(p_organization_id text, p_name text, p_plan text, p_period_anchor timestamp with time zone, p_monthly_credits numeric, p_bonus_credits numeric, OUT is_new boolean, OUT plan text) TO stipend_server;
-
---
--- Name: FUNCTION put_webhook_endpoint(p_organization_id text, p_id uuid, p_secret text, p_url text, p_description text, p_events text[], p_is_enabled boolean); Type: ACL; Schema: stipend; Owner: stipend_ledger
---
-
-REVOKE ALL ON FUNCTION stipend.put_webhook_endpoint(p_organization_id text, p_id uuid, p_secret text, p_url text, p_description text, p_events text[], p_is_enabled boolean) FROM PUBLIC;
-GRANT ALL ON FUNCTION stipend.put_webhook_endpoint(p_organization_id text, p_id uuid, p_secret text, p_url text, p_description text, p_events text[], p_is_enabled boolean) TO stipend_server;
 
 --
 -- Name: FUNCTION rate_refusal(p_window text, p_limit bigint, p_count bigint, p_previous bigint, p_elapsed_ms bigint, p_window_ms bigint); Type: ACL; Schema: stipend; Owner: stipend_ledger

@@ -19,7 +19,7 @@ begin
   where e.organization_id = p_organization_id
     and e.id = (select d.endpoint_id from stipend.webhook_deliveries d
                 where d.organization_id = p_organization_id and d.id = p_id)
-  for update;
+  for no key update;
   if not found then
     return false;
   end if;
@@ -56,7 +56,7 @@ begin
     when v_endpoint.failing_since <= clock_timestamp() - interval '5 days' then 'failing' end;
   if v_reason is not null then
     update stipend.webhook_endpoints e
-    set is_enabled = false, disabled_reason = v_reason, disabled_at = clock_timestamp()
+    set is_enabled = false, disabled_reason = v_reason, disabled_at = clock_timestamp(), consumption_since = null
     where e.organization_id = p_organization_id and e.id = v_endpoint.id;
     -- A path may hold a secret.
     perform stipend.emit_event(p_organization_id, 'webhook_endpoint.disabled', jsonb_build_object(

@@ -11,7 +11,7 @@ declare
   v_expires_at  timestamptz := clock_timestamp() + p_overlap;
 begin
   perform from stipend.webhook_endpoints e
-  where e.organization_id = p_organization_id and e.id = p_endpoint_id for update;
+  where e.organization_id = p_organization_id and e.id = p_endpoint_id for no key update;
   if not found then
     perform stipend.refuse('not_found', jsonb_build_object('message', 'No such endpoint.', 'id', p_endpoint_id));
   end if;

@@ -134,7 +134,7 @@ async function fillOrganization(owner: Pool, server: Pool, organization: string)
   )
   const endpoint = '0197f000-0000-7000-8000-000000000003'
   await server.query(
-    `select stipend.put_webhook_endpoint($1, $2, 'whsec_c2VjcmV0', 'https://acme.example', null, null, true)`,
+    `select stipend.create_webhook_endpoint($1, $2, 'whsec_c2VjcmV0', 'https://acme.example', null, null)`,
     [organization, endpoint],
   )
   await server.query(

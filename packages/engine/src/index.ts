@@ -145,6 +145,7 @@ export {
   type WebhookDelivery,
   type WebhookDeliveryPage,
   type WebhookEndpoint,
+  type WebhookEndpointChange,
   type WebhookEndpointInput,
   Webhooks,
 } from './webhooks.ts'

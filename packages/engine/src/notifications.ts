@@ -189,11 +189,12 @@ export class Notifications {
     return count
   }
 
-  /** When the next delivery, mail or post is due; null: none waits. */
-  async nextDueAt(): Promise<Date | null> {
+  /** When the next webhook, or message of one of `channels`, is due; null: none waits. */
+  async nextDueAt(channels: readonly MessageChannel[]): Promise<Date | null> {
     const [row] = await readAsOperator<{ at: Date | null }>(
       this.#pool,
-      'select stipend.next_message_at() as at',
+      'select stipend.next_message_at($1::text[]) as at',
+      [channels],
     )
     return row?.at ?? null
   }

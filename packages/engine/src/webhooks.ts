@@ -38,6 +38,10 @@ export interface WebhookEndpointInput {
   description?: string | null | undefined
   /** Default null: all but credits.consumption. */
   events?: readonly string[] | null | undefined
+}
+
+/** What is left out stays. */
+export interface WebhookEndpointChange extends Partial<WebhookEndpointInput> {
   isEnabled?: boolean | undefined
 }
 
@@ -139,19 +143,39 @@ export class Webhooks {
     input: WebhookEndpointInput & { secret: string },
   ): Promise<WebhookEndpoint> {
     const endpointId = uuid()
-    await this.#put({ organizationId, endpointId }, requireText('secret', input.secret, 1_000), input)
+    await queryRow(
+      this.#pool,
+      'select stipend.create_webhook_endpoint($1::text, $2::uuid, $3::text, $4::text, $5::text, $6::text[])',
+      [
+        requireText('organizationId', organizationId),
+        endpointId,
+        requireText('secret', input.secret, 1_000),
+        requireText('url', input.url, 2_000),
+        optionalText('description', input.description),
+        requireEvents(input.events ?? null),
+      ],
+    )
     return await this.getEndpoint({ organizationId, endpointId })
   }
 
   /** Changes what is given; enabling one makes what waits for it due. @throws StipendError invalid_request, not_found */
-  async updateEndpoint(key: EndpointKey, changes: Partial<WebhookEndpointInput>): Promise<WebhookEndpoint> {
-    const standing = await this.getEndpoint(key)
-    await this.#put(key, null, {
-      url: changes.url ?? standing.url,
-      description: changes.description === undefined ? standing.description : changes.description,
-      events: changes.events === undefined ? standing.events : changes.events,
-      isEnabled: changes.isEnabled ?? standing.isEnabled,
-    })
+  async changeEndpoint(key: EndpointKey, changes: WebhookEndpointChange): Promise<WebhookEndpoint> {
+    const { url, description, events, isEnabled } = changes
+    await queryRow(
+      this.#pool,
+      `select stipend.change_webhook_endpoint($1::text, $2::uuid, $3::text, $4::boolean, $5::text, $6::boolean,
+         $7::text[], $8::boolean)`,
+      [
+        requireText('organizationId', key.organizationId),
+        requireEndpointId(key.endpointId),
+        url === undefined ? null : requireText('url', url, 2_000),
+        description !== undefined,
+        optionalText('description', description),
+        events !== undefined,
+        requireEvents(events ?? null),
+        isEnabled ?? null,
+      ],
+    )
     return await this.getEndpoint(key)
   }
 
@@ -261,26 +285,6 @@ export class Webhooks {
       ],
     )
     return is_ours
-  }
-
-  async #put(
-    { organizationId, endpointId }: EndpointKey,
-    secret: string | null,
-    { url, description, events, isEnabled = true }: WebhookEndpointInput,
-  ): Promise<void> {
-    await queryRow(
-      this.#pool,
-      `select stipend.put_webhook_endpoint($1::text, $2::uuid, $3::text, $4::text, $5::text, $6::text[], $7::boolean)`,
-      [
-        requireText('organizationId', organizationId),
-        endpointId,
-        secret,
-        requireText('url', url, 2_000),
-        optionalText('description', description),
-        requireEvents(events ?? null),
-        isEnabled,
-      ],
-    )
   }
 
   #endpoints(organizationId: string, endpointId: string | null): Promise<WebhookEndpoint[]> {

@@ -1,6 +1,6 @@
 import type { Engine, EventHandler, JobBounds, StipendEvent } from '@stipend/engine'
 import { createFanOut } from '../notifications/fan-out.ts'
-import { sendDue } from '../notifications/message-pump.ts'
+import { channelsSentBy, sendDue } from '../notifications/message-pump.ts'
 import type { NotificationContext } from '../notifications/settings.ts'
 
 /** What the jobs work with. */
@@ -55,7 +55,7 @@ async function deliverEvents(context: JobContext): Promise<Batch> {
 
 async function deliverMessages({ engine, notifications, signal }: JobContext): Promise<Batch> {
   const count = await sendDue(notifications, signal)
-  return { count, isDone: true, nextAt: await engine.notifications.nextDueAt() }
+  return { count, isDone: true, nextAt: await engine.notifications.nextDueAt(channelsSentBy(notifications)) }
 }
 
 /** The jobs of a worker, a line each. */

@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises'
-import type { DueMessage } from '@stipend/engine'
+import type { DueMessage, MessageChannel } from '@stipend/engine'
 import { expandMailRound, type Sent, sendMail } from './send-mail.ts'
 import { sendSlack } from './send-slack.ts'
 import { sendWebhook } from './send-webhook.ts'
@@ -19,6 +19,11 @@ interface Lane<Due> {
   send(due: Due): Promise<unknown>
 }
 
+/** What a process sends beside webhooks. Mails are left to those that can. */
+export function channelsSentBy({ options }: NotificationContext): MessageChannel[] {
+  return options.mail === undefined ? ['slack'] : ['slack', 'mail_round', 'mail']
+}
+
 /** Sends all that is due: webhooks, mails and posts apart, so that none waits for another kind. How many it tried. */
 export async function sendDue(context: NotificationContext, signal: AbortSignal): Promise<number> {
   const { engine, options } = context
@@ -36,7 +41,6 @@ export async function sendDue(context: NotificationContext, signal: AbortSignal)
       claim: (limit) => engine.notifications.claimDue(limit, ['slack']),
       send: async (message) => finish(message, await sendSlack(context, message)),
     }),
-    // Mails are left to processes that can send them.
     ...(options.mail === undefined
       ? []
       : [

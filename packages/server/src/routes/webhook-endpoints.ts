@@ -143,7 +143,7 @@ export function webhookEndpointRoutes({ notifications }: { notifications: Notifi
   router.openapi(changeRoute, async (c) => {
     const { url, enabled, ...changes } = c.req.valid('json')
     const key = { organizationId: organizationIdOf(c), endpointId: c.req.valid('param').id }
-    const endpoint = await c.var.engine.webhooks.updateEndpoint(key, {
+    const endpoint = await c.var.engine.webhooks.changeEndpoint(key, {
       ...changes,
       ...(url === undefined ? {} : { url: checkEndpointUrl(url, options) }),
       ...(enabled === undefined ? {} : { isEnabled: enabled }),

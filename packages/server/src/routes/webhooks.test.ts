@@ -88,6 +88,22 @@ describe('endpoints', () => {
     expect((await call('GET', `/${id}/deliveries`)).status).toBe(404)
   })
 
+  test('two changes at once both stand', async () => {
+    const { id } = await addEndpoint()
+    for (let round = 0; round < 5; round++) {
+      await Promise.all([
+        call('PATCH', `/${id}`, { description: `Round ${round}` }),
+        call('PATCH', `/${id}`, { enabled: round % 2 === 0 }),
+        call('PATCH', `/${id}`, { events: [round % 2 === 0 ? 'plan.changed' : 'credits.depleted'] }),
+      ])
+      expect(await endpoint(id)).toMatchObject({
+        description: `Round ${round}`,
+        enabled: round % 2 === 0,
+        events: [round % 2 === 0 ? 'plan.changed' : 'credits.depleted'],
+      })
+    }
+  })
+
   test('twenty are the most', async () => {
     for (let count = 0; count < 20; count++) await addEndpoint()
     const refused = await call('POST', '', { url: `${receiver.url}/hook` })
