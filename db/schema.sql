@@ -295,6 +295,71 @@ $$;
 ALTER FUNCTION stipend.add_model_prices(p_source text, p_prices jsonb, p_author text, p_reason text) OWNER TO stipend_ledger;
 
 --
+-- Name: add_webhook_test(text, uuid); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.add_webhook_test(p_organization_id text, p_endpoint_id uuid) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_id  uuid := gen_random_uuid();
+begin
+  perform from stipend.webhook_endpoints e where e.organization_id = p_organization_id and e.id = p_endpoint_id;
+  if not found then
+    perform stipend.refuse('not_found', jsonb_build_object('message', 'No such endpoint.', 'id', p_endpoint_id));
+  end if;
+  -- Failed until it was tried, so that nobody else sends it.
+  insert into stipend.webhook_deliveries (
+    organization_id, id, endpoint_id, event_id, type, payload, event_at, status, finished_at)
+  values (p_organization_id, v_id, p_endpoint_id, 'test:' || p_organization_id || ':' || v_id, 'webhook.test',
+    jsonb_build_object('endpointId', p_endpoint_id), clock_timestamp(), 'failed', clock_timestamp());
+  return v_id;
+end;
+$$;
+
+ALTER FUNCTION stipend.add_webhook_test(p_organization_id text, p_endpoint_id uuid) OWNER TO stipend_ledger;
+
+--
+-- Name: add_weekly_digests(integer); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.add_weekly_digests(p_limit integer) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_count  integer;
+begin
+  insert into stipend.message_deliveries (
+    organization_id, channel, event_id, type, payload, event_at, recipient_type, recipient_id)
+  select n.organization_id, 'mail', k.event_id, 'weekly_digest',
+    jsonb_build_object('from', stipend.utc_text(w.monday - interval '7 days'), 'to', stipend.utc_text(w.monday)),
+    w.monday, n.actor_type, n.actor_id
+  from stipend.notification_preferences n
+  left join stipend.test_clocks t on t.organization_id = n.organization_id
+  cross join lateral (
+    select date_trunc('week', (clock_timestamp() + coalesce(t.clock_offset, interval '0') - interval '8 hours')
+      at time zone 'UTC') at time zone 'UTC') w(monday)
+  cross join lateral (
+    select 'digest:' || n.organization_id || ':' || to_char(w.monday at time zone 'UTC', 'YYYY-MM-DD')) k(event_id)
+  where n.weekly_digest_email
+    and n.updated_at + coalesce(t.clock_offset, interval '0') < w.monday + interval '8 hours'
+    and not exists (
+      select from stipend.message_deliveries m
+      where m.organization_id = n.organization_id and m.event_id = k.event_id and m.channel = 'mail'
+        and m.recipient_type = n.actor_type and m.recipient_id = n.actor_id)
+  order by n.organization_id, n.actor_type, n.actor_id
+  limit p_limit
+  on conflict (organization_id, event_id, channel, recipient_type, recipient_id) do nothing;
+  get diagnostics v_count = row_count;
+  return v_count;
+end;
+$$;
+
+ALTER FUNCTION stipend.add_weekly_digests(p_limit integer) OWNER TO stipend_ledger;
+
+--
 -- Name: adjust_credits(text, numeric, text, text, text, text); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
 --
 
@@ -534,6 +599,30 @@ $$;
 ALTER FUNCTION stipend.apply_subscription(p_subscription stipend.subscriptions, p_unpaid_before timestamp with time zone, p_is_known boolean, p_plan stipend.plans, p_plan_from timestamp with time zone, p_next_plan text, p_now timestamp with time zone) OWNER TO stipend_ledger;
 
 --
+-- Name: ask_for_consumption(text, uuid); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.ask_for_consumption(p_organization_id text, p_endpoint_id uuid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_since  timestamptz;
+begin
+  update stipend.webhook_endpoints e
+  set consumption_since = case when e.is_enabled and 'credits.consumption' = any(e.events)
+    then coalesce(e.consumption_since, clock_timestamp()) end
+  where e.organization_id = p_organization_id and e.id = p_endpoint_id
+  returning e.consumption_since into v_since;
+  if v_since is not null then
+    insert into stipend.consumption_feed default values on conflict do nothing;
+  end if;
+end;
+$$;
+
+ALTER FUNCTION stipend.ask_for_consumption(p_organization_id text, p_endpoint_id uuid) OWNER TO stipend_ledger;
+
+--
 -- Name: auto_topup_spent(text, timestamp with time zone); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
 --
 
@@ -696,6 +785,36 @@ $$;
 ALTER FUNCTION stipend.change_plan(p_organization_id text, p_plan text, OUT plan text, OUT pending_plan text, OUT pending_change_at timestamp with time zone, OUT credits_added numeric) OWNER TO stipend_ledger;
 
 --
+-- Name: change_webhook_endpoint(text, uuid, text, boolean, text, boolean, text[], boolean); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.change_webhook_endpoint(p_organization_id text, p_id uuid, p_url text, p_sets_description boolean, p_description text, p_sets_events boolean, p_events text[], p_is_enabled boolean) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform stipend.lock_balance(p_organization_id);
+  update stipend.webhook_endpoints e
+  set url = coalesce(p_url, e.url),
+    description = case when p_sets_description then p_description else e.description end,
+    events = case when p_sets_events then p_events else e.events end,
+    failing_since = case when e.url <> p_url or (p_is_enabled and not e.is_enabled) then null else e.failing_since end,
+    is_enabled = coalesce(p_is_enabled, e.is_enabled),
+    disabled_reason = case coalesce(p_is_enabled, e.is_enabled) when true then null
+      else coalesce(e.disabled_reason, 'by_admin') end,
+    disabled_at = case coalesce(p_is_enabled, e.is_enabled) when true then null
+      else coalesce(e.disabled_at, clock_timestamp()) end
+  where e.organization_id = p_organization_id and e.id = p_id;
+  if not found then
+    perform stipend.refuse('not_found', jsonb_build_object('message', 'No such endpoint.', 'id', p_id));
+  end if;
+  perform stipend.ask_for_consumption(p_organization_id, p_id);
+end;
+$$;
+
+ALTER FUNCTION stipend.change_webhook_endpoint(p_organization_id text, p_id uuid, p_url text, p_sets_description boolean, p_description text, p_sets_events boolean, p_events text[], p_is_enabled boolean) OWNER TO stipend_ledger;
+
+--
 -- Name: cheapest_plan(text, text, text); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
 --
 
@@ -780,6 +899,34 @@ $$;
 ALTER FUNCTION stipend.claim_auto_topups(p_limit integer) OWNER TO stipend_ledger;
 
 --
+-- Name: claim_messages(integer, text[]); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.claim_messages(p_limit integer, p_channels text[]) RETURNS TABLE(organization_id text, id uuid, lease uuid, channel text, event_id text, type text, payload jsonb, event_at timestamp with time zone, recipient_type text, recipient_id text, slack_url text, organization_name text)
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  with due as (
+    select x.organization_id, x.id from stipend.message_deliveries x
+    where x.status = 'pending' and x.channel = any(p_channels)
+      and x.next_attempt_at <= clock_timestamp() and x.leased_until <= clock_timestamp()
+    order by x.next_attempt_at
+    limit p_limit
+    for update skip locked
+  )
+  update stipend.message_deliveries m
+  set lease = gen_random_uuid(), leased_until = clock_timestamp() + interval '1 minute'
+  from due
+  join stipend.organizations o on o.id = due.organization_id
+  left join stipend.notification_settings s on s.organization_id = due.organization_id
+  where m.organization_id = due.organization_id and m.id = due.id
+  returning m.organization_id, m.id, m.lease, m.channel, m.event_id, m.type, m.payload, m.event_at, m.recipient_type,
+    m.recipient_id, case when m.channel = 'slack' then s.slack_url end, o.name;
+$$;
+
+ALTER FUNCTION stipend.claim_messages(p_limit integer, p_channels text[]) OWNER TO stipend_ledger;
+
+--
 -- Name: claim_outbox(integer, text, boolean); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
 --
 
@@ -792,8 +939,13 @@ declare
   v_organization_id  text;
   v_since            timestamptz;
   v_left             integer := p_limit;
+  v_asking           text[];             -- NULL: all organizations count
 begin
-  if p_with_consumption then
+  if not p_with_consumption then
+    select coalesce(array_agg(distinct e.organization_id), '{}') into v_asking from stipend.webhook_endpoints e
+    where e.is_enabled and e.consumption_since is not null;
+  end if;
+  if v_asking is distinct from '{}' then
     insert into stipend.consumption_feed default values on conflict do nothing;
     select f.since into strict v_since from stipend.consumption_feed f;
   end if;
@@ -811,20 +963,24 @@ begin
     select p.organization_id from pending p where p.organization_id is not null
   loop
     exit when v_left = 0;
-    return query select * from stipend.lease_outbox(v_organization_id, v_since);
+    return query select * from stipend.lease_outbox(v_organization_id,
+      case when v_asking is null then v_since
+        when v_organization_id = any(v_asking) then stipend.consumption_asked_at(v_organization_id) end);
     v_left := v_left - found::integer;
   end loop;
 
-  if p_with_consumption then
+  if v_asking is distinct from '{}' then
     for v_organization_id in
       select b.organization_id from stipend.organization_credit_balances b
       left join stipend.outbox_cursors c on c.organization_id = b.organization_id
       where b.organization_id > p_after and b.ledger_at >= v_since
+        and (v_asking is null or b.organization_id = any(v_asking))
         and b.ledger_sequence > coalesce(c.consumption_sequence, 0)
       order by b.organization_id
     loop
       exit when v_left = 0;
-      return query select * from stipend.lease_outbox(v_organization_id, v_since);
+      return query select * from stipend.lease_outbox(v_organization_id,
+        case when v_asking is null then v_since else stipend.consumption_asked_at(v_organization_id) end);
       v_left := v_left - found::integer;
     end loop;
   end if;
@@ -908,6 +1064,100 @@ end;
 $$;
 
 ALTER FUNCTION stipend.claim_stripe_event(p_id text, p_type text) OWNER TO stipend_ledger;
+
+--
+-- Name: claim_webhook_deliveries(integer, integer); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.claim_webhook_deliveries(p_limit integer, p_per_endpoint integer) RETURNS TABLE(organization_id text, id uuid, lease uuid, endpoint_id uuid, url text, secrets text[], event_id text, type text, payload jsonb, event_at timestamp with time zone)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_endpoint  record;
+  v_left      integer := p_limit;
+  v_taken     integer;
+begin
+  -- From one endpoint to the next by the index, no further than needed: each may have any number of deliveries.
+  for v_endpoint in
+    with recursive pending as (
+      (select d.organization_id, d.endpoint_id from stipend.webhook_deliveries d
+       where d.status = 'pending' order by 1, 2 limit 1)
+      union all
+      select n.organization_id, n.endpoint_id
+      from pending p
+      cross join lateral (
+        select d.organization_id, d.endpoint_id from stipend.webhook_deliveries d
+        where d.status = 'pending' and (d.organization_id, d.endpoint_id) > (p.organization_id, p.endpoint_id)
+        order by 1, 2 limit 1
+      ) n
+    )
+    select e.organization_id, e.id, e.url from pending p
+    join stipend.webhook_endpoints e on e.organization_id = p.organization_id and e.id = p.endpoint_id
+    where e.is_enabled
+  loop
+    exit when v_left <= 0;
+    return query
+      with due as (
+        select d.organization_id, d.id from stipend.webhook_deliveries d
+        where d.organization_id = v_endpoint.organization_id and d.endpoint_id = v_endpoint.id and d.status = 'pending'
+          and d.next_attempt_at <= clock_timestamp() and d.leased_until <= clock_timestamp()
+        order by d.next_attempt_at
+        limit greatest(0, least(v_left, p_per_endpoint - (
+          select count(*) from stipend.webhook_deliveries u
+          where u.organization_id = v_endpoint.organization_id and u.endpoint_id = v_endpoint.id
+            and u.lease is not null and u.leased_until > clock_timestamp())))
+        for update skip locked
+      )
+      update stipend.webhook_deliveries d
+      set lease = gen_random_uuid(), leased_until = clock_timestamp() + interval '1 minute'
+      from due
+      where d.organization_id = due.organization_id and d.id = due.id
+      returning d.organization_id, d.id, d.lease, d.endpoint_id, v_endpoint.url,
+        stipend.webhook_signing_secrets(d.organization_id, d.endpoint_id), d.event_id, d.type, d.payload, d.event_at;
+    get diagnostics v_taken = row_count;
+    v_left := v_left - v_taken;
+  end loop;
+end;
+$$;
+
+ALTER FUNCTION stipend.claim_webhook_deliveries(p_limit integer, p_per_endpoint integer) OWNER TO stipend_ledger;
+
+--
+-- Name: claim_webhook_delivery(text, uuid, uuid); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.claim_webhook_delivery(p_organization_id text, p_endpoint_id uuid, p_id uuid) RETURNS TABLE(organization_id text, id uuid, lease uuid, endpoint_id uuid, url text, secrets text[], event_id text, type text, payload jsonb, event_at timestamp with time zone)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_delivery  stipend.webhook_deliveries;
+begin
+  select * into v_delivery from stipend.webhook_deliveries d
+  where d.organization_id = p_organization_id and d.endpoint_id = p_endpoint_id and d.id = p_id
+  for update;
+  if not found then
+    perform stipend.refuse('not_found', jsonb_build_object('message', 'No such delivery.', 'id', p_id));
+  elsif v_delivery.leased_until > clock_timestamp() then
+    perform stipend.refuse('request_in_flight', jsonb_build_object('message', 'This delivery is under way.',
+      'retryAfterMs', 10000));
+  end if;
+  return query
+    update stipend.webhook_deliveries d
+    set lease = gen_random_uuid(), leased_until = clock_timestamp() + interval '1 minute', status = 'pending',
+      finished_at = null, failures = 0, next_attempt_at = clock_timestamp()
+    from stipend.webhook_endpoints e
+    where d.organization_id = p_organization_id and d.id = p_id
+      and e.organization_id = d.organization_id and e.id = d.endpoint_id
+    returning d.organization_id, d.id, d.lease, d.endpoint_id, e.url,
+      stipend.webhook_signing_secrets(d.organization_id, d.endpoint_id), d.event_id, d.type, d.payload, d.event_at;
+end;
+$$;
+
+ALTER FUNCTION stipend.claim_webhook_delivery(p_organization_id text, p_endpoint_id uuid, p_id uuid) OWNER TO stipend_ledger;
 
 --
 -- Name: payments; Type: TABLE; Schema: stipend; Owner: stipend_migrator
@@ -1053,6 +1303,20 @@ $$;
 ALTER FUNCTION stipend.clear_model_price(p_model text, p_author text, p_reason text) OWNER TO stipend_ledger;
 
 --
+-- Name: consumption_asked_at(text); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.consumption_asked_at(p_organization_id text) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select min(e.consumption_since) from stipend.webhook_endpoints e
+  where e.organization_id = p_organization_id and e.is_enabled and e.consumption_since is not null;
+$$;
+
+ALTER FUNCTION stipend.consumption_asked_at(p_organization_id text) OWNER TO stipend_ledger;
+
+--
 -- Name: create_api_key(uuid, text, text, text, bytea, text[], text, timestamp with time zone); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
 --
 
@@ -1113,6 +1377,30 @@ end;
 $$;
 
 ALTER FUNCTION stipend.create_payment(p_organization_id text, p_id uuid, p_kind text, p_topup_package text, p_actor_type text, p_actor_id text, OUT credits numeric, OUT amount_cents integer, OUT currency text, OUT price_id text) OWNER TO stipend_ledger;
+
+--
+-- Name: create_webhook_endpoint(text, uuid, text, text, text, text[]); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.create_webhook_endpoint(p_organization_id text, p_id uuid, p_secret text, p_url text, p_description text, p_events text[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform stipend.lock_balance(p_organization_id);
+  if (select count(*) from stipend.webhook_endpoints e where e.organization_id = p_organization_id) >= 20 then
+    perform stipend.refuse('invalid_request', jsonb_build_object('field', 'url',
+      'rule', 'would be the organization''s 21st endpoint: delete one first'));
+  end if;
+  insert into stipend.webhook_endpoints (organization_id, id, url, description, events)
+  values (p_organization_id, p_id, p_url, p_description, p_events);
+  insert into stipend.webhook_secrets (organization_id, endpoint_id, id, secret)
+  values (p_organization_id, p_id, gen_random_uuid(), p_secret);
+  perform stipend.ask_for_consumption(p_organization_id, p_id);
+end;
+$$;
+
+ALTER FUNCTION stipend.create_webhook_endpoint(p_organization_id text, p_id uuid, p_secret text, p_url text, p_description text, p_events text[]) OWNER TO stipend_ledger;
 
 --
 -- Name: credit_refusal(text, numeric, numeric, numeric, numeric, numeric); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
@@ -1214,6 +1502,43 @@ $$;
 ALTER FUNCTION stipend.delete_budget(p_organization_id text, p_id uuid) OWNER TO stipend_ledger;
 
 --
+-- Name: delete_expired_messages(integer); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.delete_expired_messages(p_limit integer) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_count  integer;
+  v_total  integer := 0;
+begin
+  delete from stipend.webhook_deliveries d where (d.organization_id, d.id) in (
+    select x.organization_id, x.id from stipend.webhook_deliveries x
+    where x.created_at < clock_timestamp() - interval '30 days' limit p_limit);
+  get diagnostics v_count = row_count;
+  v_total := v_total + v_count;
+  delete from stipend.message_deliveries m where (m.organization_id, m.id) in (
+    select x.organization_id, x.id from stipend.message_deliveries x
+    where x.created_at < clock_timestamp() - interval '30 days' limit p_limit);
+  get diagnostics v_count = row_count;
+  v_total := v_total + v_count;
+  delete from stipend.notifications n where (n.organization_id, n.id) in (
+    select x.organization_id, x.id from stipend.notifications x
+    where x.created_at < clock_timestamp() - interval '30 days' limit p_limit);
+  get diagnostics v_count = row_count;
+  v_total := v_total + v_count;
+  delete from stipend.webhook_secrets s where (s.organization_id, s.endpoint_id, s.id) in (
+    select x.organization_id, x.endpoint_id, x.id from stipend.webhook_secrets x
+    where x.expires_at < clock_timestamp() limit p_limit);
+  get diagnostics v_count = row_count;
+  return v_total + v_count;
+end;
+$$;
+
+ALTER FUNCTION stipend.delete_expired_messages(p_limit integer) OWNER TO stipend_ledger;
+
+--
 -- Name: delete_expired_records(integer); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
 --
 
@@ -1248,6 +1573,7 @@ begin
     select x.id from stipend.stripe_events x where x.received_at < clock_timestamp() - interval '90 days' limit p_limit);
   get diagnostics v_count = row_count;
   v_total := v_total + v_count;
+  v_total := v_total + stipend.delete_expired_messages(p_limit);
   delete from stipend.idempotency_records r where (r.organization_id, r.key) in (
     select x.organization_id, x.key from stipend.idempotency_records x
     where x.created_at < clock_timestamp() - interval '48 hours' limit p_limit);
@@ -1296,6 +1622,22 @@ end;
 $$;
 
 ALTER FUNCTION stipend.delete_settle_intent(p_organization_id text, p_reservation_id uuid, p_dropped text) OWNER TO stipend_ledger;
+
+--
+-- Name: delete_webhook_endpoint(text, uuid); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.delete_webhook_endpoint(p_organization_id text, p_id uuid) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  delete from stipend.webhook_endpoints e where e.organization_id = p_organization_id and e.id = p_id;
+  return found;
+end;
+$$;
+
+ALTER FUNCTION stipend.delete_webhook_endpoint(p_organization_id text, p_id uuid) OWNER TO stipend_ledger;
 
 --
 -- Name: draw_credits(text, numeric); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
@@ -1417,7 +1759,8 @@ begin
   if p_type !~ '^[a-z][a-z0-9_]{0,40}(\.[a-z][a-z0-9_]{0,40})+$' then
     perform stipend.refuse('invalid_request',
       jsonb_build_object('field', 'type', 'rule', 'must be of the form thing.what_happened'));
-  elsif split_part(p_type, '.', 1) in ('credits', 'plan', 'reservation', 'topup', 'budget', 'subscription', 'party', 'payment', 'auto_topup', 'reconciliation', 'webhook') then
+  elsif split_part(p_type, '.', 1) in ('credits', 'plan', 'reservation', 'topup', 'auto_topup', 'payment', 'reconciliation',
+    'budget', 'subscription', 'party', 'webhook', 'webhook_endpoint') then
     perform stipend.refuse('invalid_request',
       jsonb_build_object('field', 'type', 'rule', 'must not be one of Stipend''s own events'));
   elsif jsonb_typeof(p_payload) is distinct from 'object' or octet_length(p_payload::text) > 8192 then
@@ -1534,6 +1877,10 @@ begin
   v_balance := stipend.lock_balance(p_organization_id);
   delete from stipend.notification_preferences n
   where n.organization_id = p_organization_id and n.actor_type = p_party_type and n.actor_id = p_party_id;
+  delete from stipend.notification_reads n
+  where n.organization_id = p_organization_id and n.actor_type = p_party_type and n.actor_id = p_party_id;
+  delete from stipend.message_deliveries m
+  where m.organization_id = p_organization_id and m.recipient_type = p_party_type and m.recipient_id = p_party_id;
 
   with standing as (
     select p.digest, p.name, p.email from stipend.credit_parties p
@@ -1574,9 +1921,15 @@ begin
   -- Stipend's own events name nobody; what is in a host's is the host's choice.
   update stipend.outbox_events e set payload = stipend.without_party(e.payload, p_party_id, v_words)
   where e.organization_id = p_organization_id
-    and split_part(e.type, '.', 1) not in ('credits', 'plan', 'reservation', 'topup', 'budget', 'subscription', 'party')
+    and split_part(e.type, '.', 1) not in ('credits', 'plan', 'reservation', 'topup', 'auto_topup', 'payment', 'reconciliation',
+      'budget', 'subscription', 'party', 'webhook', 'webhook_endpoint')
     and e.payload is distinct from stipend.without_party(e.payload, p_party_id, v_words);
   get diagnostics events = row_count;
+  update stipend.webhook_deliveries d set payload = stipend.without_party(d.payload, p_party_id, v_words)
+  where d.organization_id = p_organization_id
+    and split_part(d.type, '.', 1) not in ('credits', 'plan', 'reservation', 'topup', 'auto_topup', 'payment', 'reconciliation',
+      'budget', 'subscription', 'party', 'webhook', 'webhook_endpoint')
+    and d.payload is distinct from stipend.without_party(d.payload, p_party_id, v_words);
 
   -- A new key makes everybody a new row with their next call, so not where nothing was erased.
   if versions > 0 then
@@ -1589,6 +1942,41 @@ end;
 $$;
 
 ALTER FUNCTION stipend.erase_party(p_organization_id text, p_party_type text, p_party_id text, OUT versions integer, OUT replies integer, OUT events integer) OWNER TO stipend_ledger;
+
+--
+-- Name: expand_mail_round(text, uuid, uuid, text, text[], text[]); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.expand_mail_round(p_organization_id text, p_id uuid, p_lease uuid, p_preference text, p_actor_types text[], p_actor_ids text[]) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_count  integer;
+begin
+  perform from stipend.message_deliveries m
+  where m.organization_id = p_organization_id and m.id = p_id and m.lease = p_lease for update;
+  if not found then
+    return null;
+  end if;
+  insert into stipend.message_deliveries (
+    organization_id, channel, event_id, type, payload, event_at, recipient_type, recipient_id)
+  select m.organization_id, 'mail', m.event_id, m.type, m.payload, m.event_at, a.type, a.id
+  from stipend.message_deliveries m
+  cross join (select distinct * from unnest(p_actor_types, p_actor_ids)) a(type, id)
+  left join stipend.notification_preferences n
+    on n.organization_id = m.organization_id and n.actor_type = a.type and n.actor_id = a.id
+  where m.organization_id = p_organization_id and m.id = p_id
+    and case p_preference when 'low_balance' then coalesce(n.low_balance_email, true)
+      when 'depleted' then coalesce(n.depleted_email, true) else true end
+  on conflict (organization_id, event_id, channel, recipient_type, recipient_id) do nothing;
+  get diagnostics v_count = row_count;
+  perform stipend.finish_message(p_organization_id, p_id, p_lease, 'delivered', null);
+  return v_count;
+end;
+$$;
+
+ALTER FUNCTION stipend.expand_mail_round(p_organization_id text, p_id uuid, p_lease uuid, p_preference text, p_actor_types text[], p_actor_ids text[]) OWNER TO stipend_ledger;
 
 --
 -- Name: expire_grants(integer); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
@@ -1798,6 +2186,55 @@ $$;
 ALTER FUNCTION stipend.extend_reservations(p_wait boolean, p_organizations text[], p_organization integer[], p_id uuid[], p_is_dispatched boolean[], p_credits bigint[], p_cost_nano_usd bigint[], p_model text[], p_usage jsonb[], p_estimate bigint[]) OWNER TO stipend_ledger;
 
 --
+-- Name: fan_out_event(text, text, text, jsonb, timestamp with time zone, boolean, boolean, boolean); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.fan_out_event(p_organization_id text, p_event_id text, p_type text, p_payload jsonb, p_at timestamp with time zone, p_in_app boolean, p_slack boolean, p_mail boolean) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_tells  boolean := true;
+begin
+  insert into stipend.webhook_deliveries (organization_id, endpoint_id, event_id, type, payload, event_at)
+  select e.organization_id, e.id, p_event_id, p_type, p_payload, p_at
+  from stipend.webhook_endpoints e
+  where e.organization_id = p_organization_id and e.is_enabled
+    and case when p_type = 'credits.consumption' then e.consumption_since <= p_at
+      else e.events is null or p_type = any(e.events) end
+  order by e.id
+  on conflict (organization_id, endpoint_id, event_id) do nothing;
+
+  if not exists (select from stipend.organizations o where o.id = p_organization_id) then
+    return;
+  end if;
+  if p_in_app then
+    insert into stipend.notifications (organization_id, event_id, type, payload, created_at)
+    values (p_organization_id, p_event_id, p_type, p_payload - 'payUrl', p_at)
+    on conflict (organization_id, event_id) do nothing;
+  end if;
+
+  if p_type = 'credits.low_balance' and (p_slack or p_mail) then
+    insert into stipend.notification_settings as s (organization_id, low_balance_mailed_at)
+    values (p_organization_id, p_at)
+    on conflict (organization_id) do update set low_balance_mailed_at = p_at
+      where s.low_balance_mailed_at is null or s.low_balance_mailed_at <= p_at - interval '24 hours';
+    v_tells := found;
+  end if;
+  insert into stipend.message_deliveries (organization_id, channel, event_id, type, payload, event_at)
+  select p_organization_id, c.channel, p_event_id, p_type, p_payload, p_at
+  from (values ('mail_round', p_mail), ('slack', p_slack)) c(channel, is_wanted)
+  where v_tells and c.is_wanted
+    and (c.channel <> 'slack' or exists (
+      select from stipend.notification_settings s
+      where s.organization_id = p_organization_id and s.slack_url is not null))
+  on conflict (organization_id, event_id, channel, recipient_type, recipient_id) do nothing;
+end;
+$$;
+
+ALTER FUNCTION stipend.fan_out_event(p_organization_id text, p_event_id text, p_type text, p_payload jsonb, p_at timestamp with time zone, p_in_app boolean, p_slack boolean, p_mail boolean) OWNER TO stipend_ledger;
+
+--
 -- Name: llm_models; Type: TABLE; Schema: stipend; Owner: stipend_migrator
 --
 
@@ -1885,6 +2322,40 @@ $$;
 ALTER FUNCTION stipend.finish_event(p_organization_id text, p_lease uuid, p_event_id bigint, p_sequence bigint) OWNER TO stipend_ledger;
 
 --
+-- Name: finish_message(text, uuid, uuid, text, text); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.finish_message(p_organization_id text, p_id uuid, p_lease uuid, p_outcome text, p_error text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_channel  text;
+begin
+  update stipend.message_deliveries m
+  set lease = null, leased_until = '-infinity', last_error = p_error,
+    failures = m.failures + (p_outcome = 'failed')::integer,
+    status = case when p_outcome = 'failed' and w.delay is not null then 'pending' else p_outcome end,
+    finished_at = case when p_outcome = 'failed' and w.delay is not null then null else clock_timestamp() end,
+    next_attempt_at = clock_timestamp() + coalesce(w.delay, interval '0')
+  from stipend.message_deliveries x
+  cross join lateral (select stipend.retry_delay(x.failures + 1) as delay) w
+  where x.organization_id = p_organization_id and x.id = p_id and x.lease = p_lease
+    and m.organization_id = x.organization_id and m.id = x.id and m.lease = p_lease
+  returning m.channel into v_channel;
+  if not found then
+    return false;
+  end if;
+  if v_channel = 'slack' and p_outcome <> 'dropped' then
+    perform stipend.note_slack(p_organization_id, p_error);
+  end if;
+  return true;
+end;
+$$;
+
+ALTER FUNCTION stipend.finish_message(p_organization_id text, p_id uuid, p_lease uuid, p_outcome text, p_error text) OWNER TO stipend_ledger;
+
+--
 -- Name: finish_request(text, text, integer, jsonb); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
 --
 
@@ -1915,6 +2386,76 @@ CREATE FUNCTION stipend.finish_stripe_event(p_id text, p_outcome text, p_error t
 $$;
 
 ALTER FUNCTION stipend.finish_stripe_event(p_id text, p_outcome text, p_error text) OWNER TO stipend_ledger;
+
+--
+-- Name: finish_webhook_attempt(text, uuid, uuid, timestamp with time zone, integer, text, integer); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.finish_webhook_attempt(p_organization_id text, p_id uuid, p_lease uuid, p_at timestamp with time zone, p_status integer, p_error text, p_ms integer) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_endpoint  stipend.webhook_endpoints;
+  v_delivery  stipend.webhook_deliveries;
+  v_delay     interval;
+  v_reason    text;
+begin
+  -- The endpoint before its delivery, as deleting one does.
+  select e.* into v_endpoint from stipend.webhook_endpoints e
+  where e.organization_id = p_organization_id
+    and e.id = (select d.endpoint_id from stipend.webhook_deliveries d
+                where d.organization_id = p_organization_id and d.id = p_id)
+  for no key update;
+  if not found then
+    return false;
+  end if;
+  select * into v_delivery from stipend.webhook_deliveries d
+  where d.organization_id = p_organization_id and d.id = p_id and d.lease = p_lease
+  for update;
+  if not found then
+    return false;
+  end if;
+
+  if p_error is not null and p_status is distinct from 410 and v_delivery.type <> 'webhook.test' then
+    v_delay := stipend.retry_delay(v_delivery.failures + 1);
+  end if;
+  insert into stipend.webhook_attempts (organization_id, delivery_id, number, attempted_at, status, error, ms)
+  values (p_organization_id, p_id, v_delivery.attempts + 1, p_at, p_status, p_error, p_ms);
+  update stipend.webhook_deliveries d
+  set attempts = d.attempts + 1, failures = case when p_error is null then 0 else d.failures + 1 end,
+    lease = null, leased_until = '-infinity',
+    status = case when p_error is null then 'delivered' when v_delay is null then 'failed' else 'pending' end,
+    finished_at = case when v_delay is null then clock_timestamp() end,
+    next_attempt_at = clock_timestamp() + coalesce(v_delay, interval '0')
+  where d.organization_id = p_organization_id and d.id = p_id;
+
+  update stipend.webhook_endpoints e
+  set last_attempt_at = p_at, last_status = p_status, last_error = p_error,
+    last_success_at = case when p_error is null then p_at else e.last_success_at end,
+    failing_since = case when p_error is null then null
+      when v_delivery.type = 'webhook.test' then e.failing_since else coalesce(e.failing_since, p_at) end
+  where e.organization_id = p_organization_id and e.id = v_endpoint.id
+  returning * into v_endpoint;
+
+  v_reason := case when not v_endpoint.is_enabled or p_error is null then null
+    when p_status = 410 then 'gone'
+    when v_endpoint.failing_since <= clock_timestamp() - interval '5 days' then 'failing' end;
+  if v_reason is not null then
+    update stipend.webhook_endpoints e
+    set is_enabled = false, disabled_reason = v_reason, disabled_at = clock_timestamp(), consumption_since = null
+    where e.organization_id = p_organization_id and e.id = v_endpoint.id;
+    -- A path may hold a secret.
+    perform stipend.emit_event(p_organization_id, 'webhook_endpoint.disabled', jsonb_build_object(
+      'endpointId', v_endpoint.id, 'host', substring(v_endpoint.url from '^https?://([^/?#]+)'),
+      'description', v_endpoint.description, 'reason', v_reason),
+      stipend.organization_now(p_organization_id, '-infinity'));
+  end if;
+  return true;
+end;
+$$;
+
+ALTER FUNCTION stipend.finish_webhook_attempt(p_organization_id text, p_id uuid, p_lease uuid, p_at timestamp with time zone, p_status integer, p_error text, p_ms integer) OWNER TO stipend_ledger;
 
 --
 -- Name: get_available_credits(text); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
@@ -2459,9 +3000,9 @@ begin
     set lease = gen_random_uuid(), leased_until = clock_timestamp() + interval '1 minute',
       consumption_sequence = case
         when p_since is null then c.consumption_sequence
-        else coalesce(c.consumption_sequence, stipend.sequence_at(p_organization_id, p_since) - 1) end
+        else greatest(c.consumption_sequence, stipend.sequence_at(p_organization_id, p_since) - 1) end
     where c.organization_id = p_organization_id
-    returning c.organization_id, c.lease, c.consumption_sequence;
+    returning c.organization_id, c.lease, case when p_since is not null then c.consumption_sequence end;
 end;
 $$;
 
@@ -2595,6 +3136,24 @@ $$;
 ALTER FUNCTION stipend.lower_allocation(p_organization_id text, p_plan stipend.plans, p_now timestamp with time zone) OWNER TO stipend_ledger;
 
 --
+-- Name: mark_notifications_read(text, text, text, bigint); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.mark_notifications_read(p_organization_id text, p_actor_type text, p_actor_id text, p_up_to bigint) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  insert into stipend.notification_reads as r (organization_id, actor_type, actor_id, read_up_to)
+  select p_organization_id, p_actor_type, p_actor_id, least(p_up_to, max(n.id))
+  from stipend.notifications n where n.organization_id = p_organization_id
+  having max(n.id) is not null
+  on conflict (organization_id, actor_type, actor_id) do update
+    set read_up_to = greatest(r.read_up_to, excluded.read_up_to);
+$$;
+
+ALTER FUNCTION stipend.mark_notifications_read(p_organization_id text, p_actor_type text, p_actor_id text, p_up_to bigint) OWNER TO stipend_ledger;
+
+--
 -- Name: move_billing_period(text, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
 --
 
@@ -2619,6 +3178,24 @@ end;
 $$;
 
 ALTER FUNCTION stipend.move_billing_period(p_organization_id text, p_anchor timestamp with time zone, p_now timestamp with time zone) OWNER TO stipend_ledger;
+
+--
+-- Name: next_message_at(text[]); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.next_message_at(p_channels text[]) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select least(
+    (select min(d.next_attempt_at) from stipend.webhook_deliveries d
+     join stipend.webhook_endpoints e on e.organization_id = d.organization_id and e.id = d.endpoint_id and e.is_enabled
+     where d.status = 'pending' and d.lease is null),
+    (select m.next_attempt_at from stipend.message_deliveries m
+     where m.status = 'pending' and m.lease is null and m.channel = any(p_channels) order by 1 limit 1));
+$$;
+
+ALTER FUNCTION stipend.next_message_at(p_channels text[]) OWNER TO stipend_ledger;
 
 --
 -- Name: note_auto_topup(stipend.payments, stipend.payments, timestamp with time zone); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
@@ -2654,6 +3231,19 @@ end;
 $$;
 
 ALTER FUNCTION stipend.note_auto_topup(p_before stipend.payments, p_payment stipend.payments, p_now timestamp with time zone) OWNER TO stipend_ledger;
+
+--
+-- Name: note_slack(text, text); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.note_slack(p_organization_id text, p_error text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  update stipend.notification_settings s set slack_last_error = p_error where s.organization_id = p_organization_id;
+$$;
+
+ALTER FUNCTION stipend.note_slack(p_organization_id text, p_error text) OWNER TO stipend_ledger;
 
 --
 -- Name: open_hold_wait(text, uuid); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
@@ -2716,6 +3306,15 @@ CREATE FUNCTION stipend.party_organizations(p_party_type text, p_party_id text) 
   select t.organization_id from stipend.credit_transactions t
   where (t.actor_type = p_party_type and t.actor_id = p_party_id)
     or (t.subject_type = p_party_type and t.subject_id = p_party_id)
+  union
+  select n.organization_id from stipend.notification_preferences n
+  where n.actor_type = p_party_type and n.actor_id = p_party_id
+  union
+  select n.organization_id from stipend.notification_reads n
+  where n.actor_type = p_party_type and n.actor_id = p_party_id
+  union
+  select m.organization_id from stipend.message_deliveries m
+  where m.recipient_type = p_party_type and m.recipient_id = p_party_id
   order by 1;
 $$;
 
@@ -3258,23 +3857,6 @@ $$;
 ALTER FUNCTION stipend.put_budget(p_organization_id text, p_id uuid, p_scope_type text, p_scope_id text, p_period text, p_limit_credits numeric, p_is_hard boolean) OWNER TO stipend_ledger;
 
 --
--- Name: put_low_balance_percent(text, integer); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
---
-
-CREATE FUNCTION stipend.put_low_balance_percent(p_organization_id text, p_percent integer) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-begin
-  perform stipend.lock_balance(p_organization_id);
-  update stipend.organization_credit_balances b set low_balance_percent = p_percent
-  where b.organization_id = p_organization_id;
-end;
-$$;
-
-ALTER FUNCTION stipend.put_low_balance_percent(p_organization_id text, p_percent integer) OWNER TO stipend_ledger;
-
---
 -- Name: put_model_price(text, numeric, numeric, numeric, numeric, numeric, timestamp with time zone, text, text); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
 --
 
@@ -3320,28 +3902,40 @@ $$;
 ALTER FUNCTION stipend.put_model_price(p_model text, p_input numeric, p_cached_input numeric, p_cache_write numeric, p_output numeric, p_reasoning numeric, p_effective_at timestamp with time zone, p_author text, p_reason text) OWNER TO stipend_ledger;
 
 --
--- Name: put_notification_preferences(text, text, text, boolean, boolean, boolean); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+-- Name: put_notification_preferences(text, text, text, boolean, boolean, boolean, boolean, integer, text); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
 --
 
-CREATE FUNCTION stipend.put_notification_preferences(p_organization_id text, p_actor_type text, p_actor_id text, p_low_balance_email boolean, p_depleted_email boolean, p_weekly_digest_email boolean) RETURNS void
+CREATE FUNCTION stipend.put_notification_preferences(p_organization_id text, p_actor_type text, p_actor_id text, p_low_balance_email boolean, p_depleted_email boolean, p_weekly_digest_email boolean, p_in_app boolean, p_low_balance_percent integer, p_slack_url text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   perform stipend.lock_balance(p_organization_id);
-  insert into stipend.notification_preferences as n (
-    organization_id, actor_type, actor_id, low_balance_email, depleted_email, weekly_digest_email)
-  values (p_organization_id, p_actor_type, p_actor_id, coalesce(p_low_balance_email, true),
-    coalesce(p_depleted_email, true), coalesce(p_weekly_digest_email, false))
-  on conflict (organization_id, actor_type, actor_id) do update set
-    low_balance_email = coalesce(p_low_balance_email, n.low_balance_email),
-    depleted_email = coalesce(p_depleted_email, n.depleted_email),
-    weekly_digest_email = coalesce(p_weekly_digest_email, n.weekly_digest_email),
-    updated_at = clock_timestamp();
+  if p_low_balance_percent is not null then
+    update stipend.organization_credit_balances b set low_balance_percent = p_low_balance_percent
+    where b.organization_id = p_organization_id;
+  end if;
+  if p_slack_url is not null then
+    insert into stipend.notification_settings (organization_id, slack_url)
+    values (p_organization_id, nullif(p_slack_url, ''))
+    on conflict (organization_id) do update set slack_url = nullif(p_slack_url, ''), slack_last_error = null;
+  end if;
+  if coalesce(p_low_balance_email, p_depleted_email, p_weekly_digest_email, p_in_app) is not null then
+    insert into stipend.notification_preferences as n (
+      organization_id, actor_type, actor_id, low_balance_email, depleted_email, weekly_digest_email, in_app)
+    values (p_organization_id, p_actor_type, p_actor_id, coalesce(p_low_balance_email, true),
+      coalesce(p_depleted_email, true), coalesce(p_weekly_digest_email, false), coalesce(p_in_app, true))
+    on conflict (organization_id, actor_type, actor_id) do update set
+      low_balance_email = coalesce(p_low_balance_email, n.low_balance_email),
+      depleted_email = coalesce(p_depleted_email, n.depleted_email),
+      weekly_digest_email = coalesce(p_weekly_digest_email, n.weekly_digest_email),
+      in_app = coalesce(p_in_app, n.in_app),
+      updated_at = clock_timestamp();
+  end if;
 end;
 $$;
 
-ALTER FUNCTION stipend.put_notification_preferences(p_organization_id text, p_actor_type text, p_actor_id text, p_low_balance_email boolean, p_depleted_email boolean, p_weekly_digest_email boolean) OWNER TO stipend_ledger;
+ALTER FUNCTION stipend.put_notification_preferences(p_organization_id text, p_actor_type text, p_actor_id text, p_low_balance_email boolean, p_depleted_email boolean, p_weekly_digest_email boolean, p_in_app boolean, p_low_balance_percent integer, p_slack_url text) OWNER TO stipend_ledger;
 
 --
 -- Name: put_off_settle_intent(text, uuid, text); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
@@ -4325,6 +4919,20 @@ $$;
 ALTER FUNCTION stipend.restore_allocation(p_organization_id text, p_is_paid boolean) OWNER TO stipend_ledger;
 
 --
+-- Name: retry_delay(integer); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.retry_delay(p_failures integer) RETURNS interval
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select (array['5 seconds', '1 minute', '5 minutes', '30 minutes', '2 hours', '5 hours', '10 hours']::interval[])[p_failures]
+    * (0.9 + 0.2 * random());
+$$;
+
+ALTER FUNCTION stipend.retry_delay(p_failures integer) OWNER TO stipend_ledger;
+
+--
 -- Name: reverse_clawback(stipend.payments, numeric); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
 --
 
@@ -4450,6 +5058,34 @@ end;
 $$;
 
 ALTER FUNCTION stipend.roll_period(p_organization_id text) OWNER TO stipend_ledger;
+
+--
+-- Name: rotate_webhook_secret(text, uuid, text, interval); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.rotate_webhook_secret(p_organization_id text, p_endpoint_id uuid, p_secret text, p_overlap interval) RETURNS timestamp with time zone
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_expires_at  timestamptz := clock_timestamp() + p_overlap;
+begin
+  perform from stipend.webhook_endpoints e
+  where e.organization_id = p_organization_id and e.id = p_endpoint_id for no key update;
+  if not found then
+    perform stipend.refuse('not_found', jsonb_build_object('message', 'No such endpoint.', 'id', p_endpoint_id));
+  end if;
+  delete from stipend.webhook_secrets s
+  where s.organization_id = p_organization_id and s.endpoint_id = p_endpoint_id and s.expires_at is not null;
+  update stipend.webhook_secrets s set expires_at = v_expires_at
+  where s.organization_id = p_organization_id and s.endpoint_id = p_endpoint_id;
+  insert into stipend.webhook_secrets (organization_id, endpoint_id, id, secret)
+  values (p_organization_id, p_endpoint_id, gen_random_uuid(), p_secret);
+  return v_expires_at;
+end;
+$$;
+
+ALTER FUNCTION stipend.rotate_webhook_secret(p_organization_id text, p_endpoint_id uuid, p_secret text, p_overlap interval) OWNER TO stipend_ledger;
 
 --
 -- Name: sequence_at(text, timestamp with time zone); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
@@ -5038,6 +5674,19 @@ end;
 $$;
 
 ALTER FUNCTION stipend.settle_ended_subscription(p_subscription stipend.subscriptions, p_unpaid_before timestamp with time zone, p_now timestamp with time zone) OWNER TO stipend_ledger;
+
+--
+-- Name: slack_url(text); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.slack_url(p_organization_id text) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select s.slack_url from stipend.notification_settings s where s.organization_id = p_organization_id;
+$$;
+
+ALTER FUNCTION stipend.slack_url(p_organization_id text) OWNER TO stipend_ledger;
 
 --
 -- Name: standing_outcome(text, uuid, integer, boolean); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
@@ -5671,6 +6320,21 @@ $$;
 ALTER FUNCTION stipend.wanted_offers() OWNER TO stipend_ledger;
 
 --
+-- Name: webhook_signing_secrets(text, uuid); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.webhook_signing_secrets(p_organization_id text, p_endpoint_id uuid) RETURNS text[]
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select array_agg(s.secret order by s.expires_at desc nulls first) from stipend.webhook_secrets s
+  where s.organization_id = p_organization_id and s.endpoint_id = p_endpoint_id
+    and (s.expires_at is null or s.expires_at > clock_timestamp());
+$$;
+
+ALTER FUNCTION stipend.webhook_signing_secrets(p_organization_id text, p_endpoint_id uuid) OWNER TO stipend_ledger;
+
+--
 -- Name: without_party(jsonb, text, text[]); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
 --
 
@@ -6056,6 +6720,35 @@ ALTER TABLE stipend.llm_models ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY 
 );
 
 --
+-- Name: message_deliveries; Type: TABLE; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE TABLE stipend.message_deliveries (
+    organization_id text NOT NULL,
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    channel text NOT NULL,
+    event_id text NOT NULL,
+    type text NOT NULL,
+    payload jsonb NOT NULL,
+    event_at timestamp with time zone NOT NULL,
+    recipient_type text DEFAULT ''::text NOT NULL,
+    recipient_id text DEFAULT ''::text NOT NULL,
+    status text DEFAULT 'pending'::text NOT NULL,
+    failures integer DEFAULT 0 NOT NULL,
+    next_attempt_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    lease uuid,
+    leased_until timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
+    last_error text,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    finished_at timestamp with time zone,
+    CONSTRAINT message_deliveries_channel_check CHECK ((channel = ANY (ARRAY['mail_round'::text, 'mail'::text, 'slack'::text]))),
+    CONSTRAINT message_deliveries_check CHECK ((((channel = 'mail'::text) = (recipient_id <> ''::text)) AND ((status = 'pending'::text) = (finished_at IS NULL)))),
+    CONSTRAINT message_deliveries_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'delivered'::text, 'failed'::text, 'dropped'::text])))
+);
+
+ALTER TABLE stipend.message_deliveries OWNER TO stipend_migrator;
+
+--
 -- Name: migrations; Type: TABLE; Schema: stipend; Owner: stipend_migrator
 --
 
@@ -6090,10 +6783,66 @@ CREATE TABLE stipend.notification_preferences (
     low_balance_email boolean DEFAULT true NOT NULL,
     depleted_email boolean DEFAULT true NOT NULL,
     weekly_digest_email boolean DEFAULT false NOT NULL,
-    updated_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+    updated_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    in_app boolean DEFAULT true NOT NULL
 );
 
 ALTER TABLE stipend.notification_preferences OWNER TO stipend_migrator;
+
+--
+-- Name: notification_reads; Type: TABLE; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE TABLE stipend.notification_reads (
+    organization_id text NOT NULL,
+    actor_type text NOT NULL,
+    actor_id text NOT NULL,
+    read_up_to bigint NOT NULL
+);
+
+ALTER TABLE stipend.notification_reads OWNER TO stipend_migrator;
+
+--
+-- Name: notification_settings; Type: TABLE; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE TABLE stipend.notification_settings (
+    organization_id text NOT NULL,
+    slack_url text,
+    slack_connected boolean GENERATED ALWAYS AS ((slack_url IS NOT NULL)) STORED,
+    slack_last_error text,
+    low_balance_mailed_at timestamp with time zone
+);
+
+ALTER TABLE stipend.notification_settings OWNER TO stipend_migrator;
+
+--
+-- Name: notifications; Type: TABLE; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE TABLE stipend.notifications (
+    organization_id text NOT NULL,
+    id bigint NOT NULL,
+    event_id text NOT NULL,
+    type text NOT NULL,
+    payload jsonb NOT NULL,
+    created_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE stipend.notifications OWNER TO stipend_migrator;
+
+--
+-- Name: notifications_id_seq; Type: SEQUENCE; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE stipend.notifications ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME stipend.notifications_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 --
 -- Name: organization_plans; Type: TABLE; Schema: stipend; Owner: stipend_migrator
@@ -6478,6 +7227,90 @@ CREATE TABLE stipend.test_clocks (
 ALTER TABLE stipend.test_clocks OWNER TO stipend_migrator;
 
 --
+-- Name: webhook_attempts; Type: TABLE; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE TABLE stipend.webhook_attempts (
+    organization_id text NOT NULL,
+    delivery_id uuid NOT NULL,
+    number integer NOT NULL,
+    attempted_at timestamp with time zone NOT NULL,
+    status integer,
+    error text,
+    ms integer NOT NULL
+);
+
+ALTER TABLE stipend.webhook_attempts OWNER TO stipend_migrator;
+
+--
+-- Name: webhook_deliveries; Type: TABLE; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE TABLE stipend.webhook_deliveries (
+    organization_id text NOT NULL,
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    endpoint_id uuid NOT NULL,
+    event_id text NOT NULL,
+    type text NOT NULL,
+    payload jsonb NOT NULL,
+    event_at timestamp with time zone NOT NULL,
+    status text DEFAULT 'pending'::text NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    failures integer DEFAULT 0 NOT NULL,
+    next_attempt_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    lease uuid,
+    leased_until timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    finished_at timestamp with time zone,
+    CONSTRAINT webhook_deliveries_check CHECK (((status = 'pending'::text) = (finished_at IS NULL))),
+    CONSTRAINT webhook_deliveries_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'delivered'::text, 'failed'::text])))
+);
+
+ALTER TABLE stipend.webhook_deliveries OWNER TO stipend_migrator;
+
+--
+-- Name: webhook_endpoints; Type: TABLE; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE TABLE stipend.webhook_endpoints (
+    organization_id text NOT NULL,
+    id uuid NOT NULL,
+    url text NOT NULL,
+    description text,
+    events text[],
+    is_enabled boolean DEFAULT true NOT NULL,
+    disabled_reason text,
+    disabled_at timestamp with time zone,
+    consumption_since timestamp with time zone,
+    failing_since timestamp with time zone,
+    last_attempt_at timestamp with time zone,
+    last_success_at timestamp with time zone,
+    last_status integer,
+    last_error text,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT webhook_endpoints_check CHECK (((is_enabled = (disabled_reason IS NULL)) AND (is_enabled = (disabled_at IS NULL)))),
+    CONSTRAINT webhook_endpoints_disabled_reason_check CHECK ((disabled_reason = ANY (ARRAY['by_admin'::text, 'failing'::text, 'gone'::text]))),
+    CONSTRAINT webhook_endpoints_events_check CHECK ((events <> '{}'::text[]))
+);
+
+ALTER TABLE stipend.webhook_endpoints OWNER TO stipend_migrator;
+
+--
+-- Name: webhook_secrets; Type: TABLE; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE TABLE stipend.webhook_secrets (
+    organization_id text NOT NULL,
+    endpoint_id uuid NOT NULL,
+    id uuid NOT NULL,
+    secret text NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    expires_at timestamp with time zone
+);
+
+ALTER TABLE stipend.webhook_secrets OWNER TO stipend_migrator;
+
+--
 -- Name: ai_capabilities ai_capabilities_pkey; Type: CONSTRAINT; Schema: stipend; Owner: stipend_migrator
 --
 
@@ -6646,6 +7479,20 @@ ALTER TABLE ONLY stipend.llm_models
     ADD CONSTRAINT llm_models_unique_name_key UNIQUE (unique_name);
 
 --
+-- Name: message_deliveries message_deliveries_organization_id_event_id_channel_recipie_key; Type: CONSTRAINT; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE ONLY stipend.message_deliveries
+    ADD CONSTRAINT message_deliveries_organization_id_event_id_channel_recipie_key UNIQUE (organization_id, event_id, channel, recipient_type, recipient_id);
+
+--
+-- Name: message_deliveries message_deliveries_pkey; Type: CONSTRAINT; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE ONLY stipend.message_deliveries
+    ADD CONSTRAINT message_deliveries_pkey PRIMARY KEY (organization_id, id);
+
+--
 -- Name: migrations migrations_pkey; Type: CONSTRAINT; Schema: stipend; Owner: stipend_migrator
 --
 
@@ -6665,6 +7512,34 @@ ALTER TABLE ONLY stipend.model_prices
 
 ALTER TABLE ONLY stipend.notification_preferences
     ADD CONSTRAINT notification_preferences_pkey PRIMARY KEY (organization_id, actor_type, actor_id);
+
+--
+-- Name: notification_reads notification_reads_pkey; Type: CONSTRAINT; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE ONLY stipend.notification_reads
+    ADD CONSTRAINT notification_reads_pkey PRIMARY KEY (organization_id, actor_type, actor_id);
+
+--
+-- Name: notification_settings notification_settings_pkey; Type: CONSTRAINT; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE ONLY stipend.notification_settings
+    ADD CONSTRAINT notification_settings_pkey PRIMARY KEY (organization_id);
+
+--
+-- Name: notifications notifications_organization_id_event_id_key; Type: CONSTRAINT; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE ONLY stipend.notifications
+    ADD CONSTRAINT notifications_organization_id_event_id_key UNIQUE (organization_id, event_id);
+
+--
+-- Name: notifications notifications_pkey; Type: CONSTRAINT; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE ONLY stipend.notifications
+    ADD CONSTRAINT notifications_pkey PRIMARY KEY (organization_id, id);
 
 --
 -- Name: organization_credit_balances organization_credit_balances_pkey; Type: CONSTRAINT; Schema: stipend; Owner: stipend_migrator
@@ -6891,6 +7766,41 @@ ALTER TABLE ONLY stipend.test_clocks
     ADD CONSTRAINT test_clocks_pkey PRIMARY KEY (organization_id);
 
 --
+-- Name: webhook_attempts webhook_attempts_pkey; Type: CONSTRAINT; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE ONLY stipend.webhook_attempts
+    ADD CONSTRAINT webhook_attempts_pkey PRIMARY KEY (organization_id, delivery_id, number);
+
+--
+-- Name: webhook_deliveries webhook_deliveries_organization_id_endpoint_id_event_id_key; Type: CONSTRAINT; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE ONLY stipend.webhook_deliveries
+    ADD CONSTRAINT webhook_deliveries_organization_id_endpoint_id_event_id_key UNIQUE (organization_id, endpoint_id, event_id);
+
+--
+-- Name: webhook_deliveries webhook_deliveries_pkey; Type: CONSTRAINT; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE ONLY stipend.webhook_deliveries
+    ADD CONSTRAINT webhook_deliveries_pkey PRIMARY KEY (organization_id, id);
+
+--
+-- Name: webhook_endpoints webhook_endpoints_pkey; Type: CONSTRAINT; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE ONLY stipend.webhook_endpoints
+    ADD CONSTRAINT webhook_endpoints_pkey PRIMARY KEY (organization_id, id);
+
+--
+-- Name: webhook_secrets webhook_secrets_pkey; Type: CONSTRAINT; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE ONLY stipend.webhook_secrets
+    ADD CONSTRAINT webhook_secrets_pkey PRIMARY KEY (organization_id, endpoint_id, id);
+
+--
 -- Name: catalog_offers_current; Type: INDEX; Schema: stipend; Owner: stipend_migrator
 --
 
@@ -6945,10 +7855,28 @@ CREATE INDEX customer_uses_by_time ON stipend.customer_uses USING btree (used_at
 CREATE INDEX idempotency_records_by_time ON stipend.idempotency_records USING btree (created_at);
 
 --
+-- Name: message_deliveries_due; Type: INDEX; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE INDEX message_deliveries_due ON stipend.message_deliveries USING btree (next_attempt_at) WHERE (status = 'pending'::text);
+
+--
+-- Name: message_deliveries_old; Type: INDEX; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE INDEX message_deliveries_old ON stipend.message_deliveries USING btree (created_at);
+
+--
 -- Name: model_prices_by_model; Type: INDEX; Schema: stipend; Owner: stipend_migrator
 --
 
 CREATE INDEX model_prices_by_model ON stipend.model_prices USING btree (provider, model_id, source, effective_at, id);
+
+--
+-- Name: notifications_old; Type: INDEX; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE INDEX notifications_old ON stipend.notifications USING btree (created_at);
 
 --
 -- Name: organization_credit_balances_due; Type: INDEX; Schema: stipend; Owner: stipend_migrator
@@ -7003,6 +7931,42 @@ CREATE UNIQUE INDEX stripe_prices_of_package ON stipend.stripe_prices USING btre
 --
 
 CREATE UNIQUE INDEX stripe_prices_of_plan ON stipend.stripe_prices USING btree (plan_id, billing_interval) WHERE is_current;
+
+--
+-- Name: webhook_deliveries_by_time; Type: INDEX; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE INDEX webhook_deliveries_by_time ON stipend.webhook_deliveries USING btree (organization_id, endpoint_id, created_at, id);
+
+--
+-- Name: webhook_deliveries_due; Type: INDEX; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE INDEX webhook_deliveries_due ON stipend.webhook_deliveries USING btree (organization_id, endpoint_id, next_attempt_at) WHERE (status = 'pending'::text);
+
+--
+-- Name: webhook_deliveries_old; Type: INDEX; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE INDEX webhook_deliveries_old ON stipend.webhook_deliveries USING btree (created_at);
+
+--
+-- Name: webhook_deliveries_under_way; Type: INDEX; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE INDEX webhook_deliveries_under_way ON stipend.webhook_deliveries USING btree (organization_id, endpoint_id, leased_until) WHERE (lease IS NOT NULL);
+
+--
+-- Name: webhook_endpoints_of_charges; Type: INDEX; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE INDEX webhook_endpoints_of_charges ON stipend.webhook_endpoints USING btree (organization_id) WHERE (is_enabled AND (consumption_since IS NOT NULL));
+
+--
+-- Name: webhook_secrets_current; Type: INDEX; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE UNIQUE INDEX webhook_secrets_current ON stipend.webhook_secrets USING btree (organization_id, endpoint_id) WHERE (expires_at IS NULL);
 
 --
 -- Name: credit_transactions append_only; Type: TRIGGER; Schema: stipend; Owner: stipend_migrator
@@ -7080,11 +8044,39 @@ ALTER TABLE ONLY stipend.llm_models
     ADD CONSTRAINT llm_models_replacement_model_id_fkey FOREIGN KEY (replacement_model_id) REFERENCES stipend.llm_models(id);
 
 --
+-- Name: message_deliveries message_deliveries_organization_id_fkey; Type: FK CONSTRAINT; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE ONLY stipend.message_deliveries
+    ADD CONSTRAINT message_deliveries_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES stipend.organizations(id);
+
+--
 -- Name: notification_preferences notification_preferences_organization_id_fkey; Type: FK CONSTRAINT; Schema: stipend; Owner: stipend_migrator
 --
 
 ALTER TABLE ONLY stipend.notification_preferences
     ADD CONSTRAINT notification_preferences_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES stipend.organizations(id);
+
+--
+-- Name: notification_reads notification_reads_organization_id_fkey; Type: FK CONSTRAINT; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE ONLY stipend.notification_reads
+    ADD CONSTRAINT notification_reads_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES stipend.organizations(id);
+
+--
+-- Name: notification_settings notification_settings_organization_id_fkey; Type: FK CONSTRAINT; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE ONLY stipend.notification_settings
+    ADD CONSTRAINT notification_settings_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES stipend.organizations(id);
+
+--
+-- Name: notifications notifications_organization_id_fkey; Type: FK CONSTRAINT; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE ONLY stipend.notifications
+    ADD CONSTRAINT notifications_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES stipend.organizations(id);
 
 --
 -- Name: organization_credit_balances organization_credit_balances_organization_id_fkey; Type: FK CONSTRAINT; Schema: stipend; Owner: stipend_migrator
@@ -7206,6 +8198,34 @@ ALTER TABLE ONLY stipend.subscriptions
     ADD CONSTRAINT subscriptions_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES stipend.organizations(id);
 
 --
+-- Name: webhook_attempts webhook_attempts_organization_id_delivery_id_fkey; Type: FK CONSTRAINT; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE ONLY stipend.webhook_attempts
+    ADD CONSTRAINT webhook_attempts_organization_id_delivery_id_fkey FOREIGN KEY (organization_id, delivery_id) REFERENCES stipend.webhook_deliveries(organization_id, id) ON DELETE CASCADE;
+
+--
+-- Name: webhook_deliveries webhook_deliveries_organization_id_endpoint_id_fkey; Type: FK CONSTRAINT; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE ONLY stipend.webhook_deliveries
+    ADD CONSTRAINT webhook_deliveries_organization_id_endpoint_id_fkey FOREIGN KEY (organization_id, endpoint_id) REFERENCES stipend.webhook_endpoints(organization_id, id) ON DELETE CASCADE;
+
+--
+-- Name: webhook_endpoints webhook_endpoints_organization_id_fkey; Type: FK CONSTRAINT; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE ONLY stipend.webhook_endpoints
+    ADD CONSTRAINT webhook_endpoints_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES stipend.organizations(id);
+
+--
+-- Name: webhook_secrets webhook_secrets_organization_id_endpoint_id_fkey; Type: FK CONSTRAINT; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE ONLY stipend.webhook_secrets
+    ADD CONSTRAINT webhook_secrets_organization_id_endpoint_id_fkey FOREIGN KEY (organization_id, endpoint_id) REFERENCES stipend.webhook_endpoints(organization_id, id) ON DELETE CASCADE;
+
+--
 -- Name: api_keys all_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
 --
 
@@ -7272,10 +8292,34 @@ CREATE POLICY all_rows ON stipend.customer_uses FOR SELECT TO stipend_operator U
 CREATE POLICY all_rows ON stipend.idempotency_records FOR SELECT TO stipend_operator USING (true);
 
 --
+-- Name: message_deliveries all_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY all_rows ON stipend.message_deliveries FOR SELECT TO stipend_operator USING (true);
+
+--
 -- Name: notification_preferences all_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
 --
 
 CREATE POLICY all_rows ON stipend.notification_preferences FOR SELECT TO stipend_operator USING (true);
+
+--
+-- Name: notification_reads all_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY all_rows ON stipend.notification_reads FOR SELECT TO stipend_operator USING (true);
+
+--
+-- Name: notification_settings all_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY all_rows ON stipend.notification_settings FOR SELECT TO stipend_operator USING (true);
+
+--
+-- Name: notifications all_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY all_rows ON stipend.notifications FOR SELECT TO stipend_operator USING (true);
 
 --
 -- Name: organization_credit_balances all_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
@@ -7360,6 +8404,30 @@ CREATE POLICY all_rows ON stipend.subscriptions FOR SELECT TO stipend_operator U
 --
 
 CREATE POLICY all_rows ON stipend.test_clocks FOR SELECT TO stipend_operator USING (true);
+
+--
+-- Name: webhook_attempts all_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY all_rows ON stipend.webhook_attempts FOR SELECT TO stipend_operator USING (true);
+
+--
+-- Name: webhook_deliveries all_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY all_rows ON stipend.webhook_deliveries FOR SELECT TO stipend_operator USING (true);
+
+--
+-- Name: webhook_endpoints all_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY all_rows ON stipend.webhook_endpoints FOR SELECT TO stipend_operator USING (true);
+
+--
+-- Name: webhook_secrets all_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY all_rows ON stipend.webhook_secrets FOR SELECT TO stipend_operator USING (true);
 
 --
 -- Name: api_keys; Type: ROW SECURITY; Schema: stipend; Owner: stipend_migrator
@@ -7488,10 +8556,34 @@ CREATE POLICY functions ON stipend.customer_uses TO stipend_ledger USING (true) 
 CREATE POLICY functions ON stipend.idempotency_records TO stipend_ledger USING (true) WITH CHECK (true);
 
 --
+-- Name: message_deliveries functions; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY functions ON stipend.message_deliveries TO stipend_ledger USING (true) WITH CHECK (true);
+
+--
 -- Name: notification_preferences functions; Type: POLICY; Schema: stipend; Owner: stipend_migrator
 --
 
 CREATE POLICY functions ON stipend.notification_preferences TO stipend_ledger USING (true) WITH CHECK (true);
+
+--
+-- Name: notification_reads functions; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY functions ON stipend.notification_reads TO stipend_ledger USING (true) WITH CHECK (true);
+
+--
+-- Name: notification_settings functions; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY functions ON stipend.notification_settings TO stipend_ledger USING (true) WITH CHECK (true);
+
+--
+-- Name: notifications functions; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY functions ON stipend.notifications TO stipend_ledger USING (true) WITH CHECK (true);
 
 --
 -- Name: organization_credit_balances functions; Type: POLICY; Schema: stipend; Owner: stipend_migrator
@@ -7578,16 +8670,64 @@ CREATE POLICY functions ON stipend.subscriptions TO stipend_ledger USING (true) 
 CREATE POLICY functions ON stipend.test_clocks TO stipend_ledger USING (true) WITH CHECK (true);
 
 --
+-- Name: webhook_attempts functions; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY functions ON stipend.webhook_attempts TO stipend_ledger USING (true) WITH CHECK (true);
+
+--
+-- Name: webhook_deliveries functions; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY functions ON stipend.webhook_deliveries TO stipend_ledger USING (true) WITH CHECK (true);
+
+--
+-- Name: webhook_endpoints functions; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY functions ON stipend.webhook_endpoints TO stipend_ledger USING (true) WITH CHECK (true);
+
+--
+-- Name: webhook_secrets functions; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY functions ON stipend.webhook_secrets TO stipend_ledger USING (true) WITH CHECK (true);
+
+--
 -- Name: idempotency_records; Type: ROW SECURITY; Schema: stipend; Owner: stipend_migrator
 --
 
 ALTER TABLE stipend.idempotency_records ENABLE ROW LEVEL SECURITY;
 
 --
+-- Name: message_deliveries; Type: ROW SECURITY; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE stipend.message_deliveries ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: notification_preferences; Type: ROW SECURITY; Schema: stipend; Owner: stipend_migrator
 --
 
 ALTER TABLE stipend.notification_preferences ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: notification_reads; Type: ROW SECURITY; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE stipend.notification_reads ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: notification_settings; Type: ROW SECURITY; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE stipend.notification_settings ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: notifications; Type: ROW SECURITY; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE stipend.notifications ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: organization_credit_balances; Type: ROW SECURITY; Schema: stipend; Owner: stipend_migrator
@@ -7692,10 +8832,34 @@ CREATE POLICY own_rows ON stipend.customer_uses FOR SELECT TO stipend_tenant USI
 CREATE POLICY own_rows ON stipend.idempotency_records FOR SELECT TO stipend_tenant USING ((organization_id = NULLIF(current_setting('stipend.organization_id'::text, true), ''::text)));
 
 --
+-- Name: message_deliveries own_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY own_rows ON stipend.message_deliveries FOR SELECT TO stipend_tenant USING ((organization_id = NULLIF(current_setting('stipend.organization_id'::text, true), ''::text)));
+
+--
 -- Name: notification_preferences own_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
 --
 
 CREATE POLICY own_rows ON stipend.notification_preferences FOR SELECT TO stipend_tenant USING ((organization_id = NULLIF(current_setting('stipend.organization_id'::text, true), ''::text)));
+
+--
+-- Name: notification_reads own_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY own_rows ON stipend.notification_reads FOR SELECT TO stipend_tenant USING ((organization_id = NULLIF(current_setting('stipend.organization_id'::text, true), ''::text)));
+
+--
+-- Name: notification_settings own_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY own_rows ON stipend.notification_settings FOR SELECT TO stipend_tenant USING ((organization_id = NULLIF(current_setting('stipend.organization_id'::text, true), ''::text)));
+
+--
+-- Name: notifications own_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY own_rows ON stipend.notifications FOR SELECT TO stipend_tenant USING ((organization_id = NULLIF(current_setting('stipend.organization_id'::text, true), ''::text)));
 
 --
 -- Name: organization_credit_balances own_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
@@ -7782,6 +8946,30 @@ CREATE POLICY own_rows ON stipend.subscriptions FOR SELECT TO stipend_tenant USI
 CREATE POLICY own_rows ON stipend.test_clocks FOR SELECT TO stipend_tenant USING ((organization_id = NULLIF(current_setting('stipend.organization_id'::text, true), ''::text)));
 
 --
+-- Name: webhook_attempts own_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY own_rows ON stipend.webhook_attempts FOR SELECT TO stipend_tenant USING ((organization_id = NULLIF(current_setting('stipend.organization_id'::text, true), ''::text)));
+
+--
+-- Name: webhook_deliveries own_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY own_rows ON stipend.webhook_deliveries FOR SELECT TO stipend_tenant USING ((organization_id = NULLIF(current_setting('stipend.organization_id'::text, true), ''::text)));
+
+--
+-- Name: webhook_endpoints own_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY own_rows ON stipend.webhook_endpoints FOR SELECT TO stipend_tenant USING ((organization_id = NULLIF(current_setting('stipend.organization_id'::text, true), ''::text)));
+
+--
+-- Name: webhook_secrets own_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY own_rows ON stipend.webhook_secrets FOR SELECT TO stipend_tenant USING ((organization_id = NULLIF(current_setting('stipend.organization_id'::text, true), ''::text)));
+
+--
 -- Name: payments; Type: ROW SECURITY; Schema: stipend; Owner: stipend_migrator
 --
 
@@ -7828,6 +9016,30 @@ ALTER TABLE stipend.subscriptions ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE stipend.test_clocks ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: webhook_attempts; Type: ROW SECURITY; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE stipend.webhook_attempts ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: webhook_deliveries; Type: ROW SECURITY; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE stipend.webhook_deliveries ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: webhook_endpoints; Type: ROW SECURITY; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE stipend.webhook_endpoints ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: webhook_secrets; Type: ROW SECURITY; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE stipend.webhook_secrets ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: SCHEMA stipend; Type: ACL; Schema: -; Owner: stipend_migrator
@@ -7877,6 +9089,20 @@ REVOKE ALL ON FUNCTION stipend.add_grant(p_row stipend.credit_transactions, p_gr
 --
 
 REVOKE ALL ON FUNCTION stipend.add_model_prices(p_source text, p_prices jsonb, p_author text, p_reason text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION add_webhook_test(p_organization_id text, p_endpoint_id uuid); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.add_webhook_test(p_organization_id text, p_endpoint_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION stipend.add_webhook_test(p_organization_id text, p_endpoint_id uuid) TO stipend_server;
+
+--
+-- Name: FUNCTION add_weekly_digests(p_limit integer); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.add_weekly_digests(p_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION stipend.add_weekly_digests(p_limit integer) TO stipend_server;
 
 --
 -- Name: FUNCTION adjust_credits(p_organization_id text, p_credits numeric, p_reason text, p_source_id text, p_actor_type text, p_actor_id text, OUT is_replay boolean, OUT transaction stipend.credit_transactions); Type: ACL; Schema: stipend; Owner: stipend_ledger
@@ -7929,6 +9155,12 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stipend.subscriptions TO stipend_ledg
 REVOKE ALL ON FUNCTION stipend.apply_subscription(p_subscription stipend.subscriptions, p_unpaid_before timestamp with time zone, p_is_known boolean, p_plan stipend.plans, p_plan_from timestamp with time zone, p_next_plan text, p_now timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION ask_for_consumption(p_organization_id text, p_endpoint_id uuid); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.ask_for_consumption(p_organization_id text, p_endpoint_id uuid) FROM PUBLIC;
+
+--
 -- Name: FUNCTION auto_topup_spent(p_organization_id text, p_at timestamp with time zone); Type: ACL; Schema: stipend; Owner: stipend_ledger
 --
 
@@ -7971,6 +9203,13 @@ REVOKE ALL ON FUNCTION stipend.change_plan(p_organization_id text, p_plan text, 
 GRANT ALL ON FUNCTION stipend.change_plan(p_organization_id text, p_plan text, OUT plan text, OUT pending_plan text, OUT pending_change_at timestamp with time zone, OUT credits_added numeric) TO stipend_server;
 
 --
+-- Name: FUNCTION change_webhook_endpoint(p_organization_id text, p_id uuid, p_url text, p_sets_description boolean, p_description text, p_sets_events boolean, p_events text[], p_is_enabled boolean); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.change_webhook_endpoint(p_organization_id text, p_id uuid, p_url text, p_sets_description boolean, p_description text, p_sets_events boolean, p_events text[], p_is_enabled boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION stipend.change_webhook_endpoint(p_organization_id text, p_id uuid, p_url text, p_sets_description boolean, p_description text, p_sets_events boolean, p_events text[], p_is_enabled boolean) TO stipend_server;
+
+--
 -- Name: FUNCTION cheapest_plan(p_capability text, p_quality text, p_model text); Type: ACL; Schema: stipend; Owner: stipend_ledger
 --
 
@@ -7984,6 +9223,13 @@ GRANT ALL ON FUNCTION stipend.cheapest_plan(p_capability text, p_quality text, p
 
 REVOKE ALL ON FUNCTION stipend.claim_auto_topups(p_limit integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION stipend.claim_auto_topups(p_limit integer) TO stipend_server;
+
+--
+-- Name: FUNCTION claim_messages(p_limit integer, p_channels text[]); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.claim_messages(p_limit integer, p_channels text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION stipend.claim_messages(p_limit integer, p_channels text[]) TO stipend_server;
 
 --
 -- Name: FUNCTION claim_outbox(p_limit integer, p_after text, p_with_consumption boolean); Type: ACL; Schema: stipend; Owner: stipend_ledger
@@ -8014,6 +9260,20 @@ REVOKE ALL ON FUNCTION stipend.claim_stripe_event(p_id text, p_type text) FROM P
 GRANT ALL ON FUNCTION stipend.claim_stripe_event(p_id text, p_type text) TO stipend_server;
 
 --
+-- Name: FUNCTION claim_webhook_deliveries(p_limit integer, p_per_endpoint integer); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.claim_webhook_deliveries(p_limit integer, p_per_endpoint integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION stipend.claim_webhook_deliveries(p_limit integer, p_per_endpoint integer) TO stipend_server;
+
+--
+-- Name: FUNCTION claim_webhook_delivery(p_organization_id text, p_endpoint_id uuid, p_id uuid); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.claim_webhook_delivery(p_organization_id text, p_endpoint_id uuid, p_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION stipend.claim_webhook_delivery(p_organization_id text, p_endpoint_id uuid, p_id uuid) TO stipend_server;
+
+--
 -- Name: TABLE payments; Type: ACL; Schema: stipend; Owner: stipend_migrator
 --
 
@@ -8042,6 +9302,12 @@ REVOKE ALL ON FUNCTION stipend.clear_model_price(p_model text, p_author text, p_
 GRANT ALL ON FUNCTION stipend.clear_model_price(p_model text, p_author text, p_reason text) TO stipend_server;
 
 --
+-- Name: FUNCTION consumption_asked_at(p_organization_id text); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.consumption_asked_at(p_organization_id text) FROM PUBLIC;
+
+--
 -- Name: FUNCTION create_api_key(p_id uuid, p_organization_id text, p_name text, p_prefix text, p_hash bytea, p_scopes text[], p_created_by text, p_expires_at timestamp with time zone); Type: ACL; Schema: stipend; Owner: stipend_ledger
 --
 
@@ -8054,6 +9320,13 @@ GRANT ALL ON FUNCTION stipend.create_api_key(p_id uuid, p_organization_id text, 
 
 REVOKE ALL ON FUNCTION stipend.create_payment(p_organization_id text, p_id uuid, p_kind text, p_topup_package text, p_actor_type text, p_actor_id text, OUT credits numeric, OUT amount_cents integer, OUT currency text, OUT price_id text) FROM PUBLIC;
 GRANT ALL ON FUNCTION stipend.create_payment(p_organization_id text, p_id uuid, p_kind text, p_topup_package text, p_actor_type text, p_actor_id text, OUT credits numeric, OUT amount_cents integer, OUT currency text, OUT price_id text) TO stipend_server;
+
+--
+-- Name: FUNCTION create_webhook_endpoint(p_organization_id text, p_id uuid, p_secret text, p_url text, p_description text, p_events text[]); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.create_webhook_endpoint(p_organization_id text, p_id uuid, p_secret text, p_url text, p_description text, p_events text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION stipend.create_webhook_endpoint(p_organization_id text, p_id uuid, p_secret text, p_url text, p_description text, p_events text[]) TO stipend_server;
 
 --
 -- Name: FUNCTION credit_refusal(p_organization_id text, p_estimate numeric, p_balance numeric, p_reserved numeric, p_overdraft numeric, p_total numeric); Type: ACL; Schema: stipend; Owner: stipend_ledger
@@ -8082,6 +9355,12 @@ REVOKE ALL ON FUNCTION stipend.delete_budget(p_organization_id text, p_id uuid) 
 GRANT ALL ON FUNCTION stipend.delete_budget(p_organization_id text, p_id uuid) TO stipend_server;
 
 --
+-- Name: FUNCTION delete_expired_messages(p_limit integer); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.delete_expired_messages(p_limit integer) FROM PUBLIC;
+
+--
 -- Name: FUNCTION delete_expired_records(p_limit integer); Type: ACL; Schema: stipend; Owner: stipend_ledger
 --
 
@@ -8094,6 +9373,13 @@ GRANT ALL ON FUNCTION stipend.delete_expired_records(p_limit integer) TO stipend
 
 REVOKE ALL ON FUNCTION stipend.delete_settle_intent(p_organization_id text, p_reservation_id uuid, p_dropped text) FROM PUBLIC;
 GRANT ALL ON FUNCTION stipend.delete_settle_intent(p_organization_id text, p_reservation_id uuid, p_dropped text) TO stipend_server;
+
+--
+-- Name: FUNCTION delete_webhook_endpoint(p_organization_id text, p_id uuid); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.delete_webhook_endpoint(p_organization_id text, p_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION stipend.delete_webhook_endpoint(p_organization_id text, p_id uuid) TO stipend_server;
 
 --
 -- Name: FUNCTION draw_credits(p_organization_id text, p_credits numeric, OUT monthly_amount numeric, OUT bonus_amount numeric, OUT debt_amount numeric); Type: ACL; Schema: stipend; Owner: stipend_ledger
@@ -8154,6 +9440,13 @@ REVOKE ALL ON FUNCTION stipend.erase_party(p_organization_id text, p_party_type 
 GRANT ALL ON FUNCTION stipend.erase_party(p_organization_id text, p_party_type text, p_party_id text, OUT versions integer, OUT replies integer, OUT events integer) TO stipend_server;
 
 --
+-- Name: FUNCTION expand_mail_round(p_organization_id text, p_id uuid, p_lease uuid, p_preference text, p_actor_types text[], p_actor_ids text[]); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.expand_mail_round(p_organization_id text, p_id uuid, p_lease uuid, p_preference text, p_actor_types text[], p_actor_ids text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION stipend.expand_mail_round(p_organization_id text, p_id uuid, p_lease uuid, p_preference text, p_actor_types text[], p_actor_ids text[]) TO stipend_server;
+
+--
 -- Name: FUNCTION expire_grants(p_limit integer); Type: ACL; Schema: stipend; Owner: stipend_ledger
 --
 
@@ -8174,6 +9467,13 @@ GRANT ALL ON FUNCTION stipend.export_party(p_organization_id text, p_party_type 
 
 REVOKE ALL ON FUNCTION stipend.extend_reservations(p_wait boolean, p_organizations text[], p_organization integer[], p_id uuid[], p_is_dispatched boolean[], p_credits bigint[], p_cost_nano_usd bigint[], p_model text[], p_usage jsonb[], p_estimate bigint[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION stipend.extend_reservations(p_wait boolean, p_organizations text[], p_organization integer[], p_id uuid[], p_is_dispatched boolean[], p_credits bigint[], p_cost_nano_usd bigint[], p_model text[], p_usage jsonb[], p_estimate bigint[]) TO stipend_server;
+
+--
+-- Name: FUNCTION fan_out_event(p_organization_id text, p_event_id text, p_type text, p_payload jsonb, p_at timestamp with time zone, p_in_app boolean, p_slack boolean, p_mail boolean); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.fan_out_event(p_organization_id text, p_event_id text, p_type text, p_payload jsonb, p_at timestamp with time zone, p_in_app boolean, p_slack boolean, p_mail boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION stipend.fan_out_event(p_organization_id text, p_event_id text, p_type text, p_payload jsonb, p_at timestamp with time zone, p_in_app boolean, p_slack boolean, p_mail boolean) TO stipend_server;
 
 --
 -- Name: TABLE llm_models; Type: ACL; Schema: stipend; Owner: stipend_migrator
@@ -8205,6 +9505,13 @@ REVOKE ALL ON FUNCTION stipend.finish_event(p_organization_id text, p_lease uuid
 GRANT ALL ON FUNCTION stipend.finish_event(p_organization_id text, p_lease uuid, p_event_id bigint, p_sequence bigint) TO stipend_server;
 
 --
+-- Name: FUNCTION finish_message(p_organization_id text, p_id uuid, p_lease uuid, p_outcome text, p_error text); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.finish_message(p_organization_id text, p_id uuid, p_lease uuid, p_outcome text, p_error text) FROM PUBLIC;
+GRANT ALL ON FUNCTION stipend.finish_message(p_organization_id text, p_id uuid, p_lease uuid, p_outcome text, p_error text) TO stipend_server;
+
+--
 -- Name: FUNCTION finish_request(p_organization_id text, p_key text, p_status integer, p_body jsonb); Type: ACL; Schema: stipend; Owner: stipend_ledger
 --
 
@@ -8217,6 +9524,13 @@ GRANT ALL ON FUNCTION stipend.finish_request(p_organization_id text, p_key text,
 
 REVOKE ALL ON FUNCTION stipend.finish_stripe_event(p_id text, p_outcome text, p_error text) FROM PUBLIC;
 GRANT ALL ON FUNCTION stipend.finish_stripe_event(p_id text, p_outcome text, p_error text) TO stipend_server;
+
+--
+-- Name: FUNCTION finish_webhook_attempt(p_organization_id text, p_id uuid, p_lease uuid, p_at timestamp with time zone, p_status integer, p_error text, p_ms integer); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.finish_webhook_attempt(p_organization_id text, p_id uuid, p_lease uuid, p_at timestamp with time zone, p_status integer, p_error text, p_ms integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION stipend.finish_webhook_attempt(p_organization_id text, p_id uuid, p_lease uuid, p_at timestamp with time zone, p_status integer, p_error text, p_ms integer) TO stipend_server;
 
 --
 -- Name: FUNCTION get_available_credits(p_organization_id text); Type: ACL; Schema: stipend; Owner: stipend_ledger
@@ -8373,16 +9687,38 @@ REVOKE ALL ON FUNCTION stipend.lock_balances(p_organizations text[], p_wait bool
 REVOKE ALL ON FUNCTION stipend.lower_allocation(p_organization_id text, p_plan stipend.plans, p_now timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION mark_notifications_read(p_organization_id text, p_actor_type text, p_actor_id text, p_up_to bigint); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.mark_notifications_read(p_organization_id text, p_actor_type text, p_actor_id text, p_up_to bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION stipend.mark_notifications_read(p_organization_id text, p_actor_type text, p_actor_id text, p_up_to bigint) TO stipend_server;
+
+--
 -- Name: FUNCTION move_billing_period(p_organization_id text, p_anchor timestamp with time zone, p_now timestamp with time zone); Type: ACL; Schema: stipend; Owner: stipend_ledger
 --
 
 REVOKE ALL ON FUNCTION stipend.move_billing_period(p_organization_id text, p_anchor timestamp with time zone, p_now timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION next_message_at(p_channels text[]); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.next_message_at(p_channels text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION stipend.next_message_at(p_channels text[]) TO stipend_tenant;
+GRANT ALL ON FUNCTION stipend.next_message_at(p_channels text[]) TO stipend_operator;
+
+--
 -- Name: FUNCTION note_auto_topup(p_before stipend.payments, p_payment stipend.payments, p_now timestamp with time zone); Type: ACL; Schema: stipend; Owner: stipend_ledger
 --
 
 REVOKE ALL ON FUNCTION stipend.note_auto_topup(p_before stipend.payments, p_payment stipend.payments, p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION note_slack(p_organization_id text, p_error text); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.note_slack(p_organization_id text, p_error text) FROM PUBLIC;
+GRANT ALL ON FUNCTION stipend.note_slack(p_organization_id text, p_error text) TO stipend_server;
 
 --
 -- Name: FUNCTION open_hold_wait(p_organization_id text, p_budget_id uuid); Type: ACL; Schema: stipend; Owner: stipend_ledger
@@ -8500,13 +9836,6 @@ REVOKE ALL ON FUNCTION stipend.put_budget(p_organization_id text, p_id uuid, p_s
 GRANT ALL ON FUNCTION stipend.put_budget(p_organization_id text, p_id uuid, p_scope_type text, p_scope_id text, p_period text, p_limit_credits numeric, p_is_hard boolean) TO stipend_server;
 
 --
--- Name: FUNCTION put_low_balance_percent(p_organization_id text, p_percent integer); Type: ACL; Schema: stipend; Owner: stipend_ledger
---
-
-REVOKE ALL ON FUNCTION stipend.put_low_balance_percent(p_organization_id text, p_percent integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION stipend.put_low_balance_percent(p_organization_id text, p_percent integer) TO stipend_server;
-
---
 -- Name: FUNCTION put_model_price(p_model text, p_input numeric, p_cached_input numeric, p_cache_write numeric, p_output numeric, p_reasoning numeric, p_effective_at timestamp with time zone, p_author text, p_reason text); Type: ACL; Schema: stipend; Owner: stipend_ledger
 --
 
@@ -8514,11 +9843,11 @@ REVOKE ALL ON FUNCTION stipend.put_model_price(p_model text, p_input numeric, p_
 GRANT ALL ON FUNCTION stipend.put_model_price(p_model text, p_input numeric, p_cached_input numeric, p_cache_write numeric, p_output numeric, p_reasoning numeric, p_effective_at timestamp with time zone, p_author text, p_reason text) TO stipend_server;
 
 --
--- Name: FUNCTION put_notification_preferences(p_organization_id text, p_actor_type text, p_actor_id text, p_low_balance_email boolean, p_depleted_email boolean, p_weekly_digest_email boolean); Type: ACL; Schema: stipend; Owner: stipend_ledger
+-- Name: FUNCTION put_notification_preferences(p_organization_id text, p_actor_type text, p_actor_id text, p_low_balance_email boolean, p_depleted_email boolean, p_weekly_digest_email boolean, p_in_app boolean, p_low_balance_percent integer, p_slack_url text); Type: ACL; Schema: stipend; Owner: stipend_ledger
 --
 
-REVOKE ALL ON FUNCTION stipend.put_notification_preferences(p_organization_id text, p_actor_type text, p_actor_id text, p_low_balance_email boolean, p_depleted_email boolean, p_weekly_digest_email boolean) FROM PUBLIC;
-GRANT ALL ON FUNCTION stipend.put_notification_preferences(p_organization_id text, p_actor_type text, p_actor_id text, p_low_balance_email boolean, p_depleted_email boolean, p_weekly_digest_email boolean) TO stipend_server;
+REVOKE ALL ON FUNCTION stipend.put_notification_preferences(p_organization_id text, p_actor_type text, p_actor_id text, p_low_balance_email boolean, p_depleted_email boolean, p_weekly_digest_email boolean, p_in_app boolean, p_low_balance_percent integer, p_slack_url text) FROM PUBLIC;
+GRANT ALL ON FUNCTION stipend.put_notification_preferences(p_organization_id text, p_actor_type text, p_actor_id text, p_low_balance_email boolean, p_depleted_email boolean, p_weekly_digest_email boolean, p_in_app boolean, p_low_balance_percent integer, p_slack_url text) TO stipend_server;
 
 --
 -- Name: FUNCTION put_off_settle_intent(p_organization_id text, p_reservation_id uuid, p_error text); Type: ACL; Schema: stipend; Owner: stipend_ledger
@@ -8642,6 +9971,12 @@ GRANT ALL ON FUNCTION stipend.reset_monthly_credits(p_limit integer) TO stipend_
 REVOKE ALL ON FUNCTION stipend.restore_allocation(p_organization_id text, p_is_paid boolean) FROM PUBLIC;
 
 --
+-- Name: FUNCTION retry_delay(p_failures integer); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.retry_delay(p_failures integer) FROM PUBLIC;
+
+--
 -- Name: FUNCTION reverse_clawback(p_payment stipend.payments, p_credits numeric); Type: ACL; Schema: stipend; Owner: stipend_ledger
 --
 
@@ -8659,6 +9994,13 @@ GRANT ALL ON FUNCTION stipend.revoke_api_key(p_organization_id text, p_id uuid) 
 --
 
 REVOKE ALL ON FUNCTION stipend.roll_period(p_organization_id text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION rotate_webhook_secret(p_organization_id text, p_endpoint_id uuid, p_secret text, p_overlap interval); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.rotate_webhook_secret(p_organization_id text, p_endpoint_id uuid, p_secret text, p_overlap interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION stipend.rotate_webhook_secret(p_organization_id text, p_endpoint_id uuid, p_secret text, p_overlap interval) TO stipend_server;
 
 --
 -- Name: FUNCTION sequence_at(p_organization_id text, p_at timestamp with time zone); Type: ACL; Schema: stipend; Owner: stipend_ledger
@@ -8686,6 +10028,13 @@ REVOKE ALL ON FUNCTION stipend.settle_ended(p_request integer, p_organization_id
 --
 
 REVOKE ALL ON FUNCTION stipend.settle_ended_subscription(p_subscription stipend.subscriptions, p_unpaid_before timestamp with time zone, p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION slack_url(p_organization_id text); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.slack_url(p_organization_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION stipend.slack_url(p_organization_id text) TO stipend_server;
 
 --
 -- Name: FUNCTION standing_outcome(p_organization_id text, p_id uuid, p_request integer, p_is_replay boolean); Type: ACL; Schema: stipend; Owner: stipend_ledger
@@ -8786,6 +10135,12 @@ GRANT SELECT ON TABLE stipend.catalog_offers TO stipend_server;
 --
 
 REVOKE ALL ON FUNCTION stipend.wanted_offers() FROM PUBLIC;
+
+--
+-- Name: FUNCTION webhook_signing_secrets(p_organization_id text, p_endpoint_id uuid); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.webhook_signing_secrets(p_organization_id text, p_endpoint_id uuid) FROM PUBLIC;
 
 --
 -- Name: FUNCTION without_party(p_value jsonb, p_party_id text, p_words text[]); Type: ACL; Schema: stipend; Owner: stipend_ledger
@@ -8987,6 +10342,14 @@ GRANT SELECT ON TABLE stipend.idempotency_records TO stipend_tenant;
 GRANT SELECT ON TABLE stipend.idempotency_records TO stipend_operator;
 
 --
+-- Name: TABLE message_deliveries; Type: ACL; Schema: stipend; Owner: stipend_migrator
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stipend.message_deliveries TO stipend_ledger;
+GRANT SELECT ON TABLE stipend.message_deliveries TO stipend_tenant;
+GRANT SELECT ON TABLE stipend.message_deliveries TO stipend_operator;
+
+--
 -- Name: TABLE migrations; Type: ACL; Schema: stipend; Owner: stipend_migrator
 --
 
@@ -9002,6 +10365,56 @@ GRANT SELECT ON TABLE stipend.migrations TO stipend_server;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stipend.notification_preferences TO stipend_ledger;
 GRANT SELECT ON TABLE stipend.notification_preferences TO stipend_tenant;
 GRANT SELECT ON TABLE stipend.notification_preferences TO stipend_operator;
+
+--
+-- Name: TABLE notification_reads; Type: ACL; Schema: stipend; Owner: stipend_migrator
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stipend.notification_reads TO stipend_ledger;
+GRANT SELECT ON TABLE stipend.notification_reads TO stipend_tenant;
+GRANT SELECT ON TABLE stipend.notification_reads TO stipend_operator;
+
+--
+-- Name: TABLE notification_settings; Type: ACL; Schema: stipend; Owner: stipend_migrator
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stipend.notification_settings TO stipend_ledger;
+
+--
+-- Name: COLUMN notification_settings.organization_id; Type: ACL; Schema: stipend; Owner: stipend_migrator
+--
+
+GRANT SELECT(organization_id) ON TABLE stipend.notification_settings TO stipend_tenant;
+GRANT SELECT(organization_id) ON TABLE stipend.notification_settings TO stipend_operator;
+
+--
+-- Name: COLUMN notification_settings.slack_connected; Type: ACL; Schema: stipend; Owner: stipend_migrator
+--
+
+GRANT SELECT(slack_connected) ON TABLE stipend.notification_settings TO stipend_tenant;
+GRANT SELECT(slack_connected) ON TABLE stipend.notification_settings TO stipend_operator;
+
+--
+-- Name: COLUMN notification_settings.slack_last_error; Type: ACL; Schema: stipend; Owner: stipend_migrator
+--
+
+GRANT SELECT(slack_last_error) ON TABLE stipend.notification_settings TO stipend_tenant;
+GRANT SELECT(slack_last_error) ON TABLE stipend.notification_settings TO stipend_operator;
+
+--
+-- Name: COLUMN notification_settings.low_balance_mailed_at; Type: ACL; Schema: stipend; Owner: stipend_migrator
+--
+
+GRANT SELECT(low_balance_mailed_at) ON TABLE stipend.notification_settings TO stipend_tenant;
+GRANT SELECT(low_balance_mailed_at) ON TABLE stipend.notification_settings TO stipend_operator;
+
+--
+-- Name: TABLE notifications; Type: ACL; Schema: stipend; Owner: stipend_migrator
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stipend.notifications TO stipend_ledger;
+GRANT SELECT ON TABLE stipend.notifications TO stipend_tenant;
+GRANT SELECT ON TABLE stipend.notifications TO stipend_operator;
 
 --
 -- Name: TABLE organization_plans; Type: ACL; Schema: stipend; Owner: stipend_migrator
@@ -9166,6 +10579,71 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stipend.stripe_syncs TO stipend_ledge
 GRANT SELECT ON TABLE stipend.test_clocks TO stipend_ledger;
 GRANT SELECT ON TABLE stipend.test_clocks TO stipend_tenant;
 GRANT SELECT ON TABLE stipend.test_clocks TO stipend_operator;
+
+--
+-- Name: TABLE webhook_attempts; Type: ACL; Schema: stipend; Owner: stipend_migrator
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stipend.webhook_attempts TO stipend_ledger;
+GRANT SELECT ON TABLE stipend.webhook_attempts TO stipend_tenant;
+GRANT SELECT ON TABLE stipend.webhook_attempts TO stipend_operator;
+
+--
+-- Name: TABLE webhook_deliveries; Type: ACL; Schema: stipend; Owner: stipend_migrator
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stipend.webhook_deliveries TO stipend_ledger;
+GRANT SELECT ON TABLE stipend.webhook_deliveries TO stipend_tenant;
+GRANT SELECT ON TABLE stipend.webhook_deliveries TO stipend_operator;
+
+--
+-- Name: TABLE webhook_endpoints; Type: ACL; Schema: stipend; Owner: stipend_migrator
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stipend.webhook_endpoints TO stipend_ledger;
+GRANT SELECT ON TABLE stipend.webhook_endpoints TO stipend_tenant;
+GRANT SELECT ON TABLE stipend.webhook_endpoints TO stipend_operator;
+
+--
+-- Name: TABLE webhook_secrets; Type: ACL; Schema: stipend; Owner: stipend_migrator
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stipend.webhook_secrets TO stipend_ledger;
+
+--
+-- Name: COLUMN webhook_secrets.organization_id; Type: ACL; Schema: stipend; Owner: stipend_migrator
+--
+
+GRANT SELECT(organization_id) ON TABLE stipend.webhook_secrets TO stipend_tenant;
+GRANT SELECT(organization_id) ON TABLE stipend.webhook_secrets TO stipend_operator;
+
+--
+-- Name: COLUMN webhook_secrets.endpoint_id; Type: ACL; Schema: stipend; Owner: stipend_migrator
+--
+
+GRANT SELECT(endpoint_id) ON TABLE stipend.webhook_secrets TO stipend_tenant;
+GRANT SELECT(endpoint_id) ON TABLE stipend.webhook_secrets TO stipend_operator;
+
+--
+-- Name: COLUMN webhook_secrets.id; Type: ACL; Schema: stipend; Owner: stipend_migrator
+--
+
+GRANT SELECT(id) ON TABLE stipend.webhook_secrets TO stipend_tenant;
+GRANT SELECT(id) ON TABLE stipend.webhook_secrets TO stipend_operator;
+
+--
+-- Name: COLUMN webhook_secrets.created_at; Type: ACL; Schema: stipend; Owner: stipend_migrator
+--
+
+GRANT SELECT(created_at) ON TABLE stipend.webhook_secrets TO stipend_tenant;
+GRANT SELECT(created_at) ON TABLE stipend.webhook_secrets TO stipend_operator;
+
+--
+-- Name: COLUMN webhook_secrets.expires_at; Type: ACL; Schema: stipend; Owner: stipend_migrator
+--
+
+GRANT SELECT(expires_at) ON TABLE stipend.webhook_secrets TO stipend_tenant;
+GRANT SELECT(expires_at) ON TABLE stipend.webhook_secrets TO stipend_operator;
 
 --
 -- PostgreSQL database dump complete

@@ -1,5 +1,6 @@
 -- Idempotency clean-up: replies and records after 48 hours, ended reservations after 90 days, customer uses after a
--- day. Events 30 days after they were delivered, 90 where nobody has taken them; Stripe's after 90. Answers how many rows; call again
+-- day. Events 30 days after they were delivered, 90 where nobody has taken them; what they caused after 30, Stripe's after 90.
+-- Answers how many rows; call again
 -- until 0.
 create or replace function stipend.delete_expired_records(p_limit integer) returns integer
 language plpgsql
@@ -33,6 +34,7 @@ begin
     select x.id from stipend.stripe_events x where x.received_at < clock_timestamp() - interval '90 days' limit p_limit);
   get diagnostics v_count = row_count;
   v_total := v_total + v_count;
+  v_total := v_total + stipend.delete_expired_messages(p_limit);
   delete from stipend.idempotency_records r where (r.organization_id, r.key) in (
     select x.organization_id, x.key from stipend.idempotency_records x
     where x.created_at < clock_timestamp() - interval '48 hours' limit p_limit);

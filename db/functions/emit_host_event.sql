@@ -14,7 +14,8 @@ begin
   if p_type !~ '^[a-z][a-z0-9_]{0,40}(\.[a-z][a-z0-9_]{0,40})+$' then
     perform stipend.refuse('invalid_request',
       jsonb_build_object('field', 'type', 'rule', 'must be of the form thing.what_happened'));
-  elsif split_part(p_type, '.', 1) in ('credits', 'plan', 'reservation', 'topup', 'budget', 'subscription', 'party', 'payment', 'auto_topup', 'reconciliation', 'webhook') then
+  elsif split_part(p_type, '.', 1) in ('credits', 'plan', 'reservation', 'topup', 'auto_topup', 'payment', 'reconciliation',
+    'budget', 'subscription', 'party', 'webhook', 'webhook_endpoint') then
     perform stipend.refuse('invalid_request',
       jsonb_build_object('field', 'type', 'rule', 'must not be one of Stipend''s own events'));
   elsif jsonb_typeof(p_payload) is distinct from 'object' or octet_length(p_payload::text) > 8192 then

@@ -20,6 +20,10 @@ begin
   v_balance := stipend.lock_balance(p_organization_id);
   delete from stipend.notification_preferences n
   where n.organization_id = p_organization_id and n.actor_type = p_party_type and n.actor_id = p_party_id;
+  delete from stipend.notification_reads n
+  where n.organization_id = p_organization_id and n.actor_type = p_party_type and n.actor_id = p_party_id;
+  delete from stipend.message_deliveries m
+  where m.organization_id = p_organization_id and m.recipient_type = p_party_type and m.recipient_id = p_party_id;
 
   with standing as (
     select p.digest, p.name, p.email from stipend.credit_parties p
@@ -60,9 +64,15 @@ begin
   -- Stipend's own events name nobody; what is in a host's is the host's choice.
   update stipend.outbox_events e set payload = stipend.without_party(e.payload, p_party_id, v_words)
   where e.organization_id = p_organization_id
-    and split_part(e.type, '.', 1) not in ('credits', 'plan', 'reservation', 'topup', 'budget', 'subscription', 'party')
+    and split_part(e.type, '.', 1) not in ('credits', 'plan', 'reservation', 'topup', 'auto_topup', 'payment', 'reconciliation',
+      'budget', 'subscription', 'party', 'webhook', 'webhook_endpoint')
     and e.payload is distinct from stipend.without_party(e.payload, p_party_id, v_words);
   get diagnostics events = row_count;
+  update stipend.webhook_deliveries d set payload = stipend.without_party(d.payload, p_party_id, v_words)
+  where d.organization_id = p_organization_id
+    and split_part(d.type, '.', 1) not in ('credits', 'plan', 'reservation', 'topup', 'auto_topup', 'payment', 'reconciliation',
+      'budget', 'subscription', 'party', 'webhook', 'webhook_endpoint')
+    and d.payload is distinct from stipend.without_party(d.payload, p_party_id, v_words);
 
   -- A new key makes everybody a new row with their next call, so not where nothing was erased.
   if versions > 0 then

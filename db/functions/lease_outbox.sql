@@ -1,6 +1,6 @@
 -- internal
 -- Takes the lease on an organization's events, unless somebody has it or they were put off. With p_since the ledger's
--- cursor begins there if it has not begun.
+-- cursor goes on from there, if it is not further already, and is answered.
 create or replace function stipend.lease_outbox(p_organization_id text, p_since timestamptz)
 returns table (organization_id text, lease uuid, consumption_sequence bigint)
 language plpgsql
@@ -25,8 +25,8 @@ begin
     set lease = gen_random_uuid(), leased_until = clock_timestamp() + interval '1 minute',
       consumption_sequence = case
         when p_since is null then c.consumption_sequence
-        else coalesce(c.consumption_sequence, stipend.sequence_at(p_organization_id, p_since) - 1) end
+        else greatest(c.consumption_sequence, stipend.sequence_at(p_organization_id, p_since) - 1) end
     where c.organization_id = p_organization_id
-    returning c.organization_id, c.lease, c.consumption_sequence;
+    returning c.organization_id, c.lease, case when p_since is not null then c.consumption_sequence end;
 end;
 $$;

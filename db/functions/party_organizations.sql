@@ -14,5 +14,14 @@ as $$
   select t.organization_id from stipend.credit_transactions t
   where (t.actor_type = p_party_type and t.actor_id = p_party_id)
     or (t.subject_type = p_party_type and t.subject_id = p_party_id)
+  union
+  select n.organization_id from stipend.notification_preferences n
+  where n.actor_type = p_party_type and n.actor_id = p_party_id
+  union
+  select n.organization_id from stipend.notification_reads n
+  where n.actor_type = p_party_type and n.actor_id = p_party_id
+  union
+  select m.organization_id from stipend.message_deliveries m
+  where m.recipient_type = p_party_type and m.recipient_id = p_party_id
   order by 1;
 $$;

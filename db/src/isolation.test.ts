@@ -47,8 +47,9 @@ async function as<Result>(
   }
 }
 
-/** What a key is looked up by is nobody's to read. */
-const columnsOf = (table: string) => (table === 'api_keys' ? 'id, organization_id' : '*')
+/** What a key is looked up by, and what signs or opens something elsewhere, is nobody's to read. */
+const withSecrets = ['api_keys', 'webhook_secrets', 'notification_settings']
+const columnsOf = (table: string) => (withSecrets.includes(table) ? 'organization_id' : '*')
 
 async function organizationsIn(client: PoolClient, { name, column }: { name: string; column: string }) {
   const { rows } = await client.query<{ id: string | null }>(
@@ -188,7 +189,12 @@ describe('the roles', () => {
 
   test('read no secret: neither hashes of keys nor the key of digests', async () => {
     for (const role of ['stipend_tenant', 'stipend_operator'] as const) {
-      for (const sql of ['select hash from stipend.api_keys', 'select secret from stipend.party_key']) {
+      for (const sql of [
+        'select hash from stipend.api_keys',
+        'select secret from stipend.party_key',
+        'select secret from stipend.webhook_secrets',
+        'select slack_url from stipend.notification_settings',
+      ]) {
         expect([role, sql, await outcome(as(role, 'acme', (client) => client.query(sql)))]).toEqual([
           role,
           sql,

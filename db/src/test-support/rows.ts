@@ -119,9 +119,10 @@ async function fillOrganization(owner: Pool, server: Pool, organization: string)
     [organization],
   )
   const budget = '0197f000-0000-7000-8000-000000000001'
-  await server.query(`select stipend.put_notification_preferences($1, 'member', 'ann', false, true, true)`, [
-    organization,
-  ])
+  await server.query(
+    `select stipend.put_notification_preferences($1, 'member', 'ann', false, true, true, null, 20, 'https://hooks.slack.com/services/of/none')`,
+    [organization],
+  )
   await server.query(`select stipend.put_budget($1, $2, 'organization', null, 'day', 100, true)`, [
     organization,
     budget,
@@ -145,6 +146,20 @@ async function fillOrganization(owner: Pool, server: Pool, organization: string)
      select $1, $2, min(id), 1, 1, 10, 1, false, 300, now(), now() + interval '5 minutes' from stipend.catalog_offers`,
     [organization, reservation],
   )
+  const endpoint = '0197f000-0000-7000-8000-000000000003'
+  await server.query(
+    `select stipend.create_webhook_endpoint($1, $2, 'whsec_c2VjcmV0', 'https://acme.example', null, null)`,
+    [organization, endpoint],
+  )
+  await server.query(
+    `select stipend.fan_out_event($1, 'event:1', 'credits.depleted', '{}', clock_timestamp(), true, true, true)`,
+    [organization],
+  )
+  await server.query(
+    `select stipend.finish_webhook_attempt(organization_id, id, lease, clock_timestamp(), 204, null, 7)
+     from stipend.claim_webhook_deliveries(10, 4)`,
+  )
+  await server.query(`select stipend.mark_notifications_read($1, 'member', 'ann', 1)`, [organization])
   for (const sql of [
     `insert into stipend.reservation_replies select '${organization}', '${reservation}', '{}', now()`,
     `insert into stipend.settle_intents (organization_id, reservation_id, input) values ('${organization}', '${reservation}', '{}')`,

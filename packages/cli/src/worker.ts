@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { EventHandler } from '@stipend/engine'
-import { startWorker, type WorkerReport } from '@stipend/server'
+import { type NotificationOptions, startWorker, type WorkerReport } from '@stipend/server'
 import type { Command } from 'commander'
 import { type Context, remark } from './context.ts'
 import { findDatabase, withEngine } from './database.ts'
@@ -16,22 +16,24 @@ interface Options {
 interface Handlers {
   onEvent?: EventHandler
   consumptionEvents?: boolean
+  notifications?: NotificationOptions
 }
 
 export function addWorker(program: Command, context: Context): void {
   program
     .command('worker')
-    .description('run the jobs: periods, holds, grants, stored settles, events, old records')
+    .description('run the jobs: periods, holds, grants, stored settles, events, webhooks, mails, old records')
     .option('--verbose', 'a line for each run of a job')
     .option(
       '--events <file>',
-      'a module whose export onEvent takes events; consumptionEvents = true adds charges',
+      'a module whose exports are as in createStipend(): onEvent, consumptionEvents, notifications',
     )
     .addHelpText(
       'after',
       `
 Runs until it gets SIGTERM or SIGINT, then ends what runs and exits 0. Any number may run at once. DIRECT_DATABASE_URL
 (default DATABASE_URL) must not go through a pooler; its login makes the schema stipend_jobs the first time.
+Any worker may take an event, so where one has a handler or sends mail, all of the database need the same --events.
 
 Examples:
   stipend worker
@@ -82,11 +84,16 @@ async function loadHandlers(context: Context, file: string): Promise<Handlers> {
   const path = resolve(context.directory, file)
   if (!existsSync(path)) throw new CliError(`There is no file ${file} here.`)
   const exports: Record<string, unknown> = await import(pathToFileURL(path).href)
-  const { onEvent, consumptionEvents } = exports
-  if (!isHandler(onEvent)) {
+  const { onEvent, consumptionEvents, notifications } = exports
+  const hasNotifications = typeof notifications === 'object' && notifications !== null
+  if (!isHandler(onEvent) && !(onEvent === undefined && hasNotifications)) {
     throw new CliError(`${file} exports no handler: write export async function onEvent(event) { … }.`)
   }
-  return { onEvent, consumptionEvents: consumptionEvents === true }
+  return {
+    ...(isHandler(onEvent) ? { onEvent } : {}),
+    consumptionEvents: consumptionEvents === true,
+    ...(hasNotifications ? { notifications } : {}),
+  }
 }
 
 const isHandler = (value: unknown): value is EventHandler => typeof value === 'function'

@@ -1008,6 +1008,523 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/notification-preferences/slack/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Post a line to the Slack channel now; the answer says how it went */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description How it went */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SlackConnection"];
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Notices of the last 30 days, newest first, as the caller has read them */
+        get: {
+            parameters: {
+                query?: {
+                    limit?: number;
+                    /** @description nextCursor of the page before. */
+                    cursor?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description A page */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            notifications: components["schemas"]["Notification"][];
+                            /** @description At most 100; 0 for those whose preference inApp is false. */
+                            unread: number;
+                            nextCursor: string | null;
+                        };
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/notifications/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Mark notices up to one as read, for the caller alone */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ReadNotificationsRequest"];
+                };
+            };
+            responses: {
+                /** @description How many are unread */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description At most 100; 0 for those whose preference inApp is false. */
+                            unread: number;
+                        };
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhook-endpoints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Endpoints, oldest first, and the types of events there are */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The endpoints */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            webhookEndpoints: components["schemas"]["WebhookEndpoint"][];
+                            /** @description Of Stipend; a host may have more. */
+                            eventTypes: string[];
+                        };
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Add an endpoint; its secret is shown this once */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    "idempotency-key"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["WebhookEndpointRequest"];
+                };
+            };
+            responses: {
+                /** @description The endpoint with its secret */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CreatedWebhookEndpoint"];
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhook-endpoints/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove it with its deliveries */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Removed */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        /** Change it; what is left out stays. Enabled again, it gets what waited for it */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["WebhookEndpointChange"];
+                };
+            };
+            responses: {
+                /** @description The endpoint */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["WebhookEndpoint"];
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        trace?: never;
+    };
+    "/webhook-endpoints/{id}/rotate-secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Replace the secret; for a while deliveries are signed with the one before too */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    "idempotency-key"?: string;
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["RotateSecretRequest"];
+                };
+            };
+            responses: {
+                /** @description The new secret */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RotatedSecret"];
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhook-endpoints/{id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was delivered to it in the last 30 days, newest first */
+        get: {
+            parameters: {
+                query?: {
+                    limit?: number;
+                    /** @description nextCursor of the page before. */
+                    cursor?: string;
+                };
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description A page */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            deliveries: components["schemas"]["WebhookDelivery"][];
+                            nextCursor: string | null;
+                        };
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhook-endpoints/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send webhook.test now, once; the answer says how it went */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The delivery */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["WebhookDelivery"];
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhook-endpoints/{id}/deliveries/{deliveryId}/redeliver": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send it again now, also where it was delivered; if it fails, its retries begin anew */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                    deliveryId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The delivery */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["WebhookDelivery"];
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/credits/events": {
         parameters: {
             query?: never;
@@ -2625,7 +3142,17 @@ export interface components {
             /** @description One’s own, as the next ones. */
             lowBalanceEmail: boolean;
             depletedEmail: boolean;
+            /** @description Mondays at 8:00 UTC, of the week before. */
             weeklyDigestEmail: boolean;
+            /** @description Whether notices are counted as unread. */
+            inApp: boolean;
+            slack: components["schemas"]["SlackConnection"];
+        };
+        /** @description The organization’s; its address is never answered. */
+        SlackConnection: {
+            connected: boolean;
+            /** @description Kind of failure of the last post, such as http_404 or timeout; null: it went well. */
+            lastError: string | null;
         };
         NotificationPreferencesRequest: {
             /** @description Of the monthly credits: below it the balance is low. The organization’s; set by admins. */
@@ -2633,7 +3160,169 @@ export interface components {
             /** @description One’s own, as the next ones. */
             lowBalanceEmail?: boolean;
             depletedEmail?: boolean;
+            /** @description Mondays at 8:00 UTC, of the week before. */
             weeklyDigestEmail?: boolean;
+            /** @description Whether notices are counted as unread. */
+            inApp?: boolean;
+            /** @description The organization’s; set by admins. The address of an incoming webhook; null disconnects. */
+            slackWebhookUrl?: string | null;
+        };
+        Notification: {
+            id: string;
+            /** @example credits.low_balance */
+            type: string;
+            /** @description Of the event, without where a payment can be made. */
+            payload: {
+                [key: string]: unknown;
+            };
+            /** Format: date-time */
+            createdAt: string;
+            isRead: boolean;
+        };
+        ReadNotificationsRequest: {
+            /** @description Id of the newest that was seen. */
+            upTo: string;
+        };
+        WebhookEndpoint: {
+            id: string;
+            url: string;
+            description: string | null;
+            /** @description null: all but credits.consumption. */
+            events: string[] | null;
+            enabled: boolean;
+            /**
+             * @description failing: nothing but failures for five days; gone: it answered 410.
+             * @enum {string|null}
+             */
+            disabledReason: "by_admin" | "failing" | "gone" | null;
+            /** Format: date-time */
+            disabledAt: string | null;
+            /**
+             * Format: date-time
+             * @description The first failure after the last success.
+             */
+            failingSince: string | null;
+            /** Format: date-time */
+            lastAttemptAt: string | null;
+            /** Format: date-time */
+            lastDeliveredAt: string | null;
+            /** @description HTTP status of the last attempt. */
+            lastStatus: number | null;
+            /** @description Kind of the last failure: status, redirect, gone, timeout, connection, address_refused, url_refused, secret_unreadable. */
+            lastError: string | null;
+            /**
+             * Format: date-time
+             * @description While a secret is replaced: until when the one before signs too.
+             */
+            previousSecretExpiresAt: string | null;
+            /** Format: date-time */
+            createdAt: string;
+        };
+        CreatedWebhookEndpoint: {
+            id: string;
+            url: string;
+            description: string | null;
+            /** @description null: all but credits.consumption. */
+            events: string[] | null;
+            enabled: boolean;
+            /**
+             * @description failing: nothing but failures for five days; gone: it answered 410.
+             * @enum {string|null}
+             */
+            disabledReason: "by_admin" | "failing" | "gone" | null;
+            /** Format: date-time */
+            disabledAt: string | null;
+            /**
+             * Format: date-time
+             * @description The first failure after the last success.
+             */
+            failingSince: string | null;
+            /** Format: date-time */
+            lastAttemptAt: string | null;
+            /** Format: date-time */
+            lastDeliveredAt: string | null;
+            /** @description HTTP status of the last attempt. */
+            lastStatus: number | null;
+            /** @description Kind of the last failure: status, redirect, gone, timeout, connection, address_refused, url_refused, secret_unreadable. */
+            lastError: string | null;
+            /**
+             * Format: date-time
+             * @description While a secret is replaced: until when the one before signs too.
+             */
+            previousSecretExpiresAt: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            /** @description whsec_…; null where the Idempotency-Key’s first answer showed it. */
+            secret: string | null;
+            notice?: string;
+            /** @description True: nothing was done again. Also the header Idempotency-Replayed: true. */
+            replayed: boolean;
+        };
+        WebhookEndpointRequest: {
+            /**
+             * @description https://, on a public address.
+             * @example https://example.com/hooks/stipend
+             */
+            url: string;
+            description?: string | null;
+            /**
+             * @description null: all types but credits.consumption, which comes to those who name it.
+             * @example [
+             *       "credits.low_balance",
+             *       "credits.depleted"
+             *     ]
+             */
+            events?: string[] | null;
+        };
+        WebhookEndpointChange: {
+            /**
+             * @description https://, on a public address.
+             * @example https://example.com/hooks/stipend
+             */
+            url?: string;
+            description?: string | null;
+            /**
+             * @description null: all types but credits.consumption, which comes to those who name it.
+             * @example [
+             *       "credits.low_balance",
+             *       "credits.depleted"
+             *     ]
+             */
+            events?: string[] | null;
+            enabled?: boolean;
+        };
+        RotatedSecret: {
+            /** @description whsec_…; null where the Idempotency-Key’s first answer showed it. */
+            secret: string | null;
+            notice?: string;
+            /** @description True: nothing was done again. Also the header Idempotency-Replayed: true. */
+            replayed: boolean;
+            /** Format: date-time */
+            previousSecretExpiresAt: string;
+        };
+        RotateSecretRequest: {
+            /** @description Default 24. */
+            overlapHours?: number;
+        };
+        WebhookDelivery: {
+            id: string;
+            /** @description The same at every attempt: the header webhook-id. */
+            eventId: string;
+            type: string;
+            /** @enum {string} */
+            status: "pending" | "delivered" | "failed";
+            /** @description Oldest first, at most the last 20. What was answered is not kept. */
+            attempts: {
+                /** Format: date-time */
+                at: string;
+                status: number | null;
+                error: string | null;
+                ms: number;
+            }[];
+            /** Format: date-time */
+            nextAttemptAt: string | null;
+            /** Format: date-time */
+            createdAt: string;
         };
         TransactionDetail: {
             sequence: number;
@@ -3173,7 +3862,17 @@ export type Invoice = components['schemas']['Invoice'];
 export type Payment = components['schemas']['Payment'];
 export type AutoTopup = components['schemas']['AutoTopup'];
 export type NotificationPreferences = components['schemas']['NotificationPreferences'];
+export type SlackConnection = components['schemas']['SlackConnection'];
 export type NotificationPreferencesRequest = components['schemas']['NotificationPreferencesRequest'];
+export type Notification = components['schemas']['Notification'];
+export type ReadNotificationsRequest = components['schemas']['ReadNotificationsRequest'];
+export type WebhookEndpoint = components['schemas']['WebhookEndpoint'];
+export type CreatedWebhookEndpoint = components['schemas']['CreatedWebhookEndpoint'];
+export type WebhookEndpointRequest = components['schemas']['WebhookEndpointRequest'];
+export type WebhookEndpointChange = components['schemas']['WebhookEndpointChange'];
+export type RotatedSecret = components['schemas']['RotatedSecret'];
+export type RotateSecretRequest = components['schemas']['RotateSecretRequest'];
+export type WebhookDelivery = components['schemas']['WebhookDelivery'];
 export type TransactionDetail = components['schemas']['TransactionDetail'];
 export type ChargeBasis = components['schemas']['ChargeBasis'];
 export type Transaction = components['schemas']['Transaction'];

@@ -22,7 +22,8 @@ import * as jobs from './jobs.ts'
 import * as margins from './margins.ts'
 import { MeteredCall, type MeteredCallDependencies } from './metered-call.ts'
 import * as modelPrices from './model-prices.ts'
-import * as notifications from './notification-preferences.ts'
+import * as preferences from './notification-preferences.ts'
+import { Notifications } from './notifications.ts'
 import { OfferBook } from './offers.ts'
 import * as organizations from './organizations.ts'
 import { type DeliverEventsInput, Outbox } from './outbox.ts'
@@ -45,6 +46,7 @@ import {
 import { SettleIntents } from './settle-intents.ts'
 import * as transactions from './transactions.ts'
 import { type LedgerVerification, verifyLedger } from './verify.ts'
+import { Webhooks } from './webhooks.ts'
 
 /** Names of a catalog as types. */
 export type CapabilityOf<Catalog> =
@@ -87,6 +89,10 @@ export class Engine<Catalog extends CatalogDefinition = CatalogDefinition> {
   readonly catalog: Catalog
   /** The catalog's models by key. */
   readonly models: NormalCatalog['models']
+  /** What organizations and their people are told. */
+  readonly notifications: Notifications
+  /** Endpoints of organizations, and what is delivered to them. */
+  readonly webhooks: Webhooks
   readonly #pool: Pool
   readonly #batcher: Batcher
   readonly #prices: PriceFeed
@@ -100,6 +106,8 @@ export class Engine<Catalog extends CatalogDefinition = CatalogDefinition> {
     this.catalog = options.catalog
     this.#pool = options.database
     this.billing = new Billing(options.database)
+    this.notifications = new Notifications(options.database)
+    this.webhooks = new Webhooks(options.database)
     // An idle connection that breaks would otherwise end the process; the pool opens another one.
     if (this.#pool.listenerCount('error') === 0) this.#pool.on('error', () => undefined)
     this.#batcher = new Batcher(options.database, { ...defaults, ...options.batching })
@@ -284,17 +292,17 @@ export class Engine<Catalog extends CatalogDefinition = CatalogDefinition> {
   }
 
   getNotificationPreferences(
-    recipient: notifications.NotificationRecipient,
-  ): Promise<notifications.NotificationPreferences> {
-    return notifications.getNotificationPreferences(this.#pool, recipient)
+    recipient: preferences.NotificationRecipient,
+  ): Promise<preferences.NotificationPreferences> {
+    return preferences.getNotificationPreferences(this.#pool, recipient)
   }
 
   /** Changes what is given. @throws StipendError invalid_request, organization_not_found */
   putNotificationPreferences(
-    recipient: notifications.NotificationRecipient,
-    changes: Partial<notifications.NotificationPreferences>,
-  ): Promise<notifications.NotificationPreferences> {
-    return notifications.putNotificationPreferences(this.#pool, recipient, changes)
+    recipient: preferences.NotificationRecipient,
+    changes: preferences.NotificationPreferencesChange,
+  ): Promise<preferences.NotificationPreferences> {
+    return preferences.putNotificationPreferences(this.#pool, recipient, changes)
   }
 
   listBudgets(organizationId: string): Promise<budgets.Budget[]> {

@@ -69,6 +69,7 @@ export {
   StipendError,
   UnavailableError,
 } from './errors.ts'
+export { type EventType, eventTypes, isEventType } from './event-types.ts'
 export type { EmitEventInput } from './events.ts'
 export type { ExecuteInput, ExecuteResult, RunContext, RunResult } from './execute.ts'
 export { type Hold, type HoldPage, holdStatuses, type ListHoldsInput } from './holds.ts'
@@ -76,7 +77,21 @@ export type { JobBounds } from './jobs.ts'
 export { type Margin, type MarginGroup, type MarginsInput, marginGroups } from './margins.ts'
 export { type CallCharge, MeteredCall, type SettleIntentStore } from './metered-call.ts'
 export type { ClearModelPriceInput, ModelPrices, PutModelPriceInput } from './model-prices.ts'
-export type { NotificationPreferences, NotificationRecipient } from './notification-preferences.ts'
+export type {
+  NotificationPreferences,
+  NotificationPreferencesChange,
+  NotificationRecipient,
+} from './notification-preferences.ts'
+export {
+  type DueMessage,
+  type EventChannels,
+  type MailPreference,
+  type MessageChannel,
+  type MessageOutcome,
+  type Notification,
+  type NotificationPage,
+  Notifications,
+} from './notifications.ts'
 export {
   type AdjustInput,
   type GrantInput,
@@ -145,3 +160,13 @@ export {
   transactionTypes,
 } from './transactions.ts'
 export type { LedgerProblem, LedgerVerification } from './verify.ts'
+export {
+  type DueWebhookDelivery,
+  type WebhookAttempt,
+  type WebhookDelivery,
+  type WebhookDeliveryPage,
+  type WebhookEndpoint,
+  type WebhookEndpointChange,
+  type WebhookEndpointInput,
+  Webhooks,
+} from './webhooks.ts'

@@ -17,7 +17,10 @@ export type EventHandler = (event: StipendEvent, options: { signal: AbortSignal 
 
 export interface DeliverEventsInput {
   onEvent: EventHandler
-  /** Also one credits.consumption for each charge, from when it is first asked for. Default false. */
+  /**
+   * Also one credits.consumption for each charge, from when it is first asked for. Default: of organizations with a
+   * webhook endpoint that asks for it.
+   */
   withConsumption?: boolean | undefined
   /** A handler failed: the organization's events are tried again later. */
   onFailed?: ((event: StipendEvent, error: unknown) => void) | undefined
@@ -34,6 +37,7 @@ const maxTimeoutMs = 30_000
 interface Claim {
   organization_id: string
   lease: string
+  /** null: its charges do not count as events. */
   consumption_sequence: string | null
 }
 
@@ -77,7 +81,7 @@ async function deliverClaimed(pool: Pool, claim: Claim, input: DeliverEventsInpu
   let failure: string | null = null
   const pending = [
     ...(await outboxEvents(pool, claim)),
-    ...(input.withConsumption === true ? await consumptionEvents(pool, claim) : []),
+    ...(claim.consumption_sequence === null ? [] : await consumptionEvents(pool, claim)),
   ]
   for (const { event, outboxId, sequence } of pending) {
     if (input.signal?.aborted === true) break

@@ -31,6 +31,11 @@ const validBodies: Readonly<Record<string, object>> = {
   'POST /organizations/{id}/plan': { plan: 'pro' },
   'PUT /budgets': { scopeType: 'member', scopeId: 'ann', period: 'day', limitCredits: 100 },
   'POST /api-keys': { name: 'any', scopes: ['ai:run'] },
+  'PUT /notification-preferences': { lowBalanceEmail: true },
+  'POST /notifications/read': { upTo: '1' },
+  'POST /webhook-endpoints': { url: 'https://hooks.example/x' },
+  'PATCH /webhook-endpoints/{id}': { description: 'any' },
+  'POST /webhook-endpoints/{id}/rotate-secret': { overlapHours: 1 },
 }
 const fields = [
   ...new Set(Object.values(validBodies).flatMap((body) => Object.keys(body))),
@@ -45,6 +50,7 @@ const fields = [
     'takeIn',
   ],
   ...['priority', 'expiresAt', 'isHard', '__proto__'],
+  ...['events', 'enabled', 'inApp', 'slackWebhookUrl', 'lowBalancePercent'],
 ]
 const text = fc.string({ unit: 'binary', maxLength: 30 })
 const anyDate = fc.date({ noInvalidDate: true }).map((date) => date.toISOString())

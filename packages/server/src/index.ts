@@ -20,6 +20,8 @@ export {
   type WorkerReport,
 } from './jobs/worker.ts'
 export { createJwtVerifier, type JwtCheck, type JwtSettings, type VerifyJwt } from './jwt-verifier.ts'
+export type { Letter, MailOptions, NotificationOptions, Pages, Recipient } from './notifications/settings.ts'
+export { type SmtpMailer, smtpMailer } from './notifications/smtp-mailer.ts'
 export { openapiDocument } from './openapi-document.ts'
 export {
   createFetchPublic,

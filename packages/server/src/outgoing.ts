@@ -1,6 +1,6 @@
 import { Agent as HttpAgent, request as requestHttp } from 'node:http'
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https'
-import { isIP, type LookupFunction } from 'node:net'
+import { BlockList, isIP, type LookupFunction } from 'node:net'
 import { Readable } from 'node:stream'
 import { RequestFilteringHttpAgent, RequestFilteringHttpsAgent } from 'request-filtering-agent'
 
@@ -79,6 +79,50 @@ function checkUrl(text: string, base?: URL): URL {
   if (url.username !== '' || url.password !== '') {
     throw new OutgoingRequestError('url_refused', 'The URL must not have a user or password.')
   }
+  return url
+}
+
+/** What IANA's registries of special-purpose addresses keep from the public. */
+const reservedIPv4 = subnetsOf('ipv4', [
+  ...['0.0.0.0/8', '10.0.0.0/8', '100.64.0.0/10', '127.0.0.0/8', '169.254.0.0/16', '172.16.0.0/12'],
+  ...['192.0.0.0/24', '192.0.2.0/24', '192.88.99.0/24', '192.168.0.0/16', '198.18.0.0/15', '198.51.100.0/24'],
+  ...['203.0.113.0/24', '224.0.0.0/4', '240.0.0.0/4'],
+])
+/** Only 2000::/3 is given out; mapped, translated and tunnelled addresses hide one of IPv4. */
+const reservedIPv6 = subnetsOf('ipv6', [
+  ...['::/3', '4000::/2', '8000::/1', '2001::/23', '2001:db8::/32', '2002::/16'],
+])
+
+function subnetsOf(family: 'ipv4' | 'ipv6', subnets: readonly string[]): BlockList {
+  const list = new BlockList()
+  for (const subnet of subnets) {
+    const [address = '', bits] = subnet.split('/')
+    list.addSubnet(address, Number(bits), family)
+  }
+  return list
+}
+
+function isReserved(address: string): boolean {
+  return isIP(address) === 4 ? reservedIPv4.check(address) : reservedIPv6.check(address, 'ipv6')
+}
+
+/** Names that never lead to a public address, whatever a resolver says. */
+const privateName = /(^|\.)(localhost|local|internal|intranet|lan|home\.arpa)\.?$/i
+
+/**
+ * A URL that {@link createFetchPublic} would call, as far as that can be told without resolving its name: for saying so
+ * when somebody gives it. @throws OutgoingRequestError
+ */
+export function requirePublicUrl(
+  text: string,
+  { allowPrivate = false }: Pick<OutgoingOptions, 'allowPrivate'> = {},
+): URL {
+  const url = checkUrl(text)
+  if (allowPrivate === true) return url
+  const host = url.hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '')
+  if (allowPrivate !== false && allowPrivate.includes(host)) return url
+  const isPrivate = isIP(host) === 0 ? privateName.test(host) : isReserved(host)
+  if (isPrivate) throw new OutgoingRequestError('address_refused', `${host} is no public address.`)
   return url
 }
 

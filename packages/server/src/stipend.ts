@@ -23,6 +23,7 @@ import { type ClientAddress, throttleWrongCredentials } from './credential-throt
 import { logReport } from './jobs/log-report.ts'
 import { startWorker, type Worker } from './jobs/worker.ts'
 import { LiveBalances } from './live-balance.ts'
+import { createNotificationContext, type NotificationOptions } from './notifications/settings.ts'
 import { registerSecurity } from './openapi-document.ts'
 import { problemText } from './problem.ts'
 import { requestContext } from './request-context.ts'
@@ -37,12 +38,15 @@ import { documentationRoutes } from './routes/documentation.ts'
 import { healthRoutes } from './routes/health.ts'
 import { holdRoutes } from './routes/holds.ts'
 import { notificationPreferenceRoutes } from './routes/notification-preferences.ts'
+import { notificationRoutes } from './routes/notifications.ts'
 import { organizationRoutes } from './routes/organizations.ts'
 import { type ExportHostParty, partyRoutes } from './routes/parties.ts'
 import { paymentRoutes } from './routes/payments.ts'
 import { reservationRoutes } from './routes/reservations.ts'
 import { stripeWebhookRoutes } from './routes/stripe-webhook.ts'
 import { transactionRoutes } from './routes/transactions.ts'
+import { webhookDeliveryRoutes } from './routes/webhook-deliveries.ts'
+import { webhookEndpointRoutes } from './routes/webhook-endpoints.ts'
 import { createStripeContext, type StripeContext, type StripeOptions } from './stripe/context.ts'
 
 export interface StipendOptions<Catalog extends CatalogDefinition = CatalogDefinition> {
@@ -81,8 +85,10 @@ export interface StipendOptions<Catalog extends CatalogDefinition = CatalogDefin
   wrongCredentialsPerMinute?: number | undefined
   /** Takes what happens to organizations, at least once and in each one's order; called where a worker runs. */
   onEvent?: EventHandler | undefined
-  /** Also credits.consumption, an event for each charge. Default false. */
+  /** Also credits.consumption for `onEvent`, an event for each charge. Default false. */
   consumptionEvents?: boolean | undefined
+  /** How organizations and their people are told; mails need it, and are sent where a worker runs. */
+  notifications?: NotificationOptions | undefined
   /** What the host's own tables have of a person, for `GET /parties/…`; erasing there is for the event `party.erased`. */
   exportHostParty?: ExportHostParty | undefined
 }
@@ -128,6 +134,7 @@ export function createStipend<const Catalog extends CatalogDefinition>(
   })
   const payments =
     options.stripe === undefined ? undefined : createStripeContext(engine, options.stripe, logger)
+  const notifications = createNotificationContext(engine, options.notifications, logger)
   const app = createRouter({ basePath: options.basePath })
   const verifyToken = options.tokens === undefined ? undefined : createBearerVerifier(options.tokens)
   app.use(requestContext({ engine, database, identify, verifyToken, logger }))
@@ -137,26 +144,17 @@ export function createStipend<const Catalog extends CatalogDefinition>(
   if (options.clientAddress !== undefined) {
     app.use(throttleWrongCredentials(options.clientAddress, options.wrongCredentialsPerMinute ?? 60))
   }
-  app.use(
-    bodyLimit({
-      maxSize: maxBodyBytes,
-      onError: () => {
-        throw errorOf('payload_too_large', { field: 'body', rule: 'must be at most 1 MiB', maxBodyBytes })
-      },
-    }),
-  )
-  app.notFound((c) => {
-    const allow = allowedMethods(app, c.req.path)
-    if (allow.length === 0) throw errorOf('not_found')
-    throw errorOf('method_not_allowed', { method: c.req.method, allow: allow.join(', ') })
-  })
+  refuseOddRequests(app)
   registerSecurity(app)
   for (const router of [
     creditRoutes(),
     billingRoutes({ payments }),
     paymentRoutes({ payments }),
     stripeWebhookRoutes({ payments }),
-    notificationPreferenceRoutes(),
+    notificationPreferenceRoutes({ notifications }),
+    notificationRoutes(),
+    webhookEndpointRoutes({ notifications }),
+    webhookDeliveryRoutes({ notifications }),
     creditEventRoutes({ liveBalances }),
     transactionRoutes(),
     aiRoutes(),
@@ -181,6 +179,8 @@ export function createStipend<const Catalog extends CatalogDefinition>(
         engine,
         databaseUrl,
         payments,
+        notifications: options.notifications,
+        logger,
         onEvent: options.onEvent,
         consumptionEvents: options.consumptionEvents,
         report: logger === undefined ? undefined : (report) => logReport(logger, report),
@@ -196,6 +196,23 @@ export function createStipend<const Catalog extends CatalogDefinition>(
       if (options.engine === undefined) await engine.close()
     },
   }
+}
+
+/** Bodies that are too large, paths and methods that are not there. */
+function refuseOddRequests(app: OpenAPIHono<StipendEnv>): void {
+  app.use(
+    bodyLimit({
+      maxSize: maxBodyBytes,
+      onError: () => {
+        throw errorOf('payload_too_large', { field: 'body', rule: 'must be at most 1 MiB', maxBodyBytes })
+      },
+    }),
+  )
+  app.notFound((c) => {
+    const allow = allowedMethods(app, c.req.path)
+    if (allow.length === 0) throw errorOf('not_found')
+    throw errorOf('method_not_allowed', { method: c.req.method, allow: allow.join(', ') })
+  })
 }
 
 /** For the operator: which provider failed how, without a word of the texts. */

@@ -17,7 +17,16 @@ let ours: Cast
 let theirs: Cast
 /** Ids of Bravo's, by what they are of. */
 let ids: Record<
-  'form' | 'testimonial' | 'submission' | 'reservation' | 'budget' | 'apiKey' | 'actor' | 'generation',
+  | 'form'
+  | 'testimonial'
+  | 'submission'
+  | 'reservation'
+  | 'budget'
+  | 'apiKey'
+  | 'actor'
+  | 'generation'
+  | 'endpoint'
+  | 'delivery',
   string
 >
 let operations: { method: string; path: string }[]
@@ -26,6 +35,7 @@ beforeAll(async () => {
   mailbox = await startMailbox()
   product = await startTestProduct({
     providers: {},
+    notices: { allowPrivate: true },
     signIn: { smtpUrl: mailbox.url, operatorEmails: [operatorEmail] },
   })
   ours = await newCast(product, mailbox, 'Alpha', operatorEmail)
@@ -66,6 +76,10 @@ async function live(send: Send) {
     await send('PUT', '/budgets', { scopeType: 'organization', period: 'day', limitCredits: 100 }),
   ).body
   const apiKey = must(await send('POST', '/api-keys', { name: mark, scopes: ['ai:run'] }), 201).body
+  // Where nobody listens.
+  const hook = { url: 'http://127.0.0.1:1/hook', description: mark }
+  const endpoint = must(await send('POST', '/webhook-endpoints', hook), 201).body
+  const delivery = must(await send('POST', `/webhook-endpoints/${endpoint.id}/test`), 201).body
   const [generation] = must(await send('GET', '/ai/generations')).body.generations
   const [row] = must(await send('GET', '/credits/transactions')).body.transactions
   return {
@@ -77,6 +91,8 @@ async function live(send: Send) {
     apiKey: apiKey.id,
     actor: row.actor.id,
     generation: generation.id,
+    endpoint: endpoint.id,
+    delivery: delivery.id,
   }
 }
 
@@ -93,6 +109,10 @@ const bodies: Readonly<Record<string, unknown>> = {
   'POST /reservations': { capability: 'testimonial_polish' },
   'PUT /budgets': { scopeType: 'organization', period: 'day', limitCredits: 1 },
   'POST /api-keys': { name: 'Taken', scopes: ['admin'] },
+  'POST /webhook-endpoints': { url: 'http://127.0.0.1:1/taken' },
+  'PATCH /webhook-endpoints/{id}': { description: 'Taken' },
+  'POST /notifications/read': { upTo: '1' },
+  'PUT /notification-preferences': { lowBalanceEmail: true },
   'POST /forms': { name: 'Taken', productName: 'x', questions: [] },
 }
 
@@ -106,6 +126,8 @@ function paths(path: string): { theirs: string; nobodys: string } {
     forms: ids.form,
     testimonials: ids.testimonial,
     generations: ids.generation,
+    'webhook-endpoints': ids.endpoint,
+    deliveries: ids.delivery,
   }
   const filled = path.replaceAll(
     /([\w-]+)\/\{\w+\}/g,

@@ -6,6 +6,7 @@ import { formSettings } from './forms/settings.ts'
 import { signInSettings } from './identity/settings.ts'
 import { mailSettings } from './mail/settings.ts'
 import { providerSettings } from './models/settings.ts'
+import { noticeSettings } from './notifications/settings.ts'
 import { paymentSettings } from './payments/settings.ts'
 import { type Running, type StartSettings, start } from './start.ts'
 import { StartError } from './start-error.ts'
@@ -77,6 +78,7 @@ function readSettings(environment: NodeJS.ProcessEnv): StartSettings {
     signIn: signInSettings(read),
     mail: mailSettings(read, directory),
     payments: paymentSettings(read),
+    notices: noticeSettings(read),
     allowedOrigins: readOrigins(read('ALLOWED_ORIGINS') ?? ''),
     logger: pino({ level: readLevel(read('LOG_LEVEL') ?? 'info'), base: null }, pino.destination(2)),
   }

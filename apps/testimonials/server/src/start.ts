@@ -22,6 +22,7 @@ import { type Listener, listen } from './listen.ts'
 import { createMailer } from './mail/mailer.ts'
 import { defaultMailSettings, type MailSettings } from './mail/settings.ts'
 import type { ProviderSettings } from './models/settings.ts'
+import type { NoticeSettings } from './notifications/settings.ts'
 import { openPayments, type Payments } from './payments/payments.ts'
 import type { PaymentSettings } from './payments/settings.ts'
 import { isBuilt } from './routes/console.ts'
@@ -38,6 +39,8 @@ export interface StartSettings extends DatabaseSettings {
   mail?: MailSettings | undefined
   /** Default: the sandbox on the embedded database, else nobody. */
   payments?: PaymentSettings | undefined
+  /** Of webhooks and Slack. Default: on public addresses only. */
+  notices?: NoticeSettings | undefined
   /** Where the console was built to; not there: it is not served. */
   consoleFolder?: string | undefined
   /** Origins whose pages may call with the browser's credentials. Default: none. */
@@ -139,7 +142,15 @@ async function openTestimonials(
   listener: Listener,
   payments: Payments,
 ) {
-  const { directory, providers, forms, allowedOrigins, logger, signIn = defaultSignInSettings } = settings
+  const {
+    directory,
+    providers,
+    forms,
+    notices,
+    allowedOrigins,
+    logger,
+    signIn = defaultSignInSettings,
+  } = settings
   const { baseUrl, frontendUrl } = addressesOf(settings, listener)
   const secret = signIn.secret ?? (await keptSecret(join(directory, 'auth-secret')))
   const mailer = createMailer(settings.mail ?? defaultMailSettings(directory))
@@ -147,6 +158,7 @@ async function openTestimonials(
     database: database.server,
     providers,
     forms,
+    notices,
     allowedOrigins,
     stripe: payments.stripe,
     consoleFolder: consoleFolderOf(settings),

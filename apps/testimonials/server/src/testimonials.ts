@@ -1,5 +1,12 @@
 import type { Timeouts } from '@stipend/engine/ai'
-import { createStipend, type Identify, type Logger, type Stipend, type StripeOptions } from '@stipend/server'
+import {
+  createStipend,
+  type Identify,
+  type Logger,
+  type NotificationOptions,
+  type Stipend,
+  type StripeOptions,
+} from '@stipend/server'
 import type { Pool } from 'pg'
 import { exportCustomer } from './forms/erase-customer.ts'
 import { createEventHandler } from './forms/on-event.ts'
@@ -10,6 +17,8 @@ import { createSignIn, type SignIn, type SignInOptions } from './identity/sign-i
 import type { Connection } from './listen.ts'
 import { createModelRegistry, type ModelRegistry } from './models/registry.ts'
 import type { ProviderSettings } from './models/settings.ts'
+import { consolePages, memberMail } from './notifications/recipients.ts'
+import { defaultNoticeSettings, type NoticeSettings } from './notifications/settings.ts'
 import { testimonialRoutes } from './routes/ai.ts'
 import { consoleRoutes } from './routes/console.ts'
 import { formEntryRoutes } from './routes/form-entries.ts'
@@ -37,6 +46,8 @@ export interface TestimonialsOptions {
   logger?: Logger | undefined
   /** Of public forms. Default: nobody can sign in, so that all customers are anonymous. */
   forms?: FormSettings | undefined
+  /** Of webhooks and Slack. Default: on public addresses only. */
+  notices?: NoticeSettings | undefined
   /** Origins whose pages may call with the browser's credentials. Default: none. */
   allowedOrigins?: readonly string[] | undefined
   /** Where the console was built to. Default: there are no pages, and / leads to the documentation. */
@@ -87,6 +98,7 @@ export function createTestimonials(options: TestimonialsOptions): Testimonials {
       return address === null ? null : senderOf(address)
     },
     onEvent: createEventHandler(database),
+    notifications: notificationsOf(options),
     exportHostParty: async ({ organizationId, type, id }) => {
       if (type === 'customer') return exportCustomer(database, { organizationId, customerId: id })
       return type === 'member' ? exportGenerations(database, organizationId, id) : null
@@ -116,4 +128,18 @@ export function createTestimonials(options: TestimonialsOptions): Testimonials {
     await signIn?.close()
   }
   return { ...stipend, fetch, registry, signIn, close }
+}
+
+/** How organizations are told what happens to them; mails go to their members, where there are any. */
+function notificationsOf({
+  signIn,
+  notices = defaultNoticeSettings,
+}: TestimonialsOptions): NotificationOptions {
+  if (signIn === undefined) return notices
+  const { database, frontendUrl, mailer } = signIn
+  return {
+    ...notices,
+    mail: memberMail(database, (letter) => mailer.send(letter)),
+    pages: (organizationId) => consolePages(database, frontendUrl, organizationId),
+  }
 }

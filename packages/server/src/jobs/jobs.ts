@@ -1,4 +1,7 @@
 import type { Engine, EventHandler, JobBounds, StipendEvent } from '@stipend/engine'
+import { createFanOut } from '../notifications/fan-out.ts'
+import { channelsSentBy, sendDue } from '../notifications/message-pump.ts'
+import type { NotificationContext } from '../notifications/settings.ts'
 import { runAutoTopups } from '../stripe/auto-topup.ts'
 import type { StripeContext } from '../stripe/context.ts'
 import { reportDrift } from '../stripe/reconcile.ts'
@@ -10,6 +13,7 @@ export interface JobContext {
   payments?: StripeContext | undefined
   /** Aborted when the worker stops: what runs ends after its batch. */
   signal: AbortSignal
+  notifications: NotificationContext
   onEvent?: EventHandler | undefined
   consumptionEvents: boolean
   onEventFailed: (event: StipendEvent, error: unknown) => void
@@ -19,6 +23,8 @@ export interface JobContext {
 export interface Batch {
   count: number
   isDone: boolean
+  /** Done for now: when more comes due, if that is known. */
+  nextAt?: Date | null
 }
 
 /** A job looks at what is due, not at when it last ran: a late or missed run loses nothing. */
@@ -28,6 +34,8 @@ export interface Job {
   schedule: string
   /** One short transaction's worth of what is due. Any number of workers may call it at once. */
   runBatch: (context: JobContext) => Promise<Batch>
+  /** Makes work for another job, which follows at once. */
+  then?: string
 }
 
 const everyMinute = '* * * * *'
@@ -39,60 +47,72 @@ const untilNone =
     return { count, isDone: count === 0 }
   }
 
-const deliverEvents =
-  (onEvent: EventHandler) =>
-  async ({ engine, signal, consumptionEvents, onEventFailed }: JobContext): Promise<Batch> => {
-    const { delivered, isDone } = await engine.deliverEvents({
-      onEvent,
-      signal,
-      withConsumption: consumptionEvents,
-      onFailed: onEventFailed,
-    })
-    return { count: delivered, isDone }
-  }
-
-/** The jobs of a worker, a line each. Events are left to workers that have a handler for them. */
-export function jobsOf({ onEvent, payments }: Pick<JobContext, 'onEvent' | 'payments'>): Job[] {
-  return [
-    job(
-      'cleanup-reservations',
-      everyMinute,
-      untilNone((engine, one) => engine.cleanupReservations(one)),
-    ),
-    job(
-      'settle-intents',
-      everyMinute,
-      untilNone((engine) => engine.retrySettleIntents()),
-    ),
-    job(
-      'record-model-prices',
-      everyMinute,
-      untilNone((engine) => engine.recordModelPrices()),
-    ),
-    job(
-      'reset-monthly-credits',
-      '*/5 * * * *',
-      untilNone((engine, one) => engine.resetMonthlyCredits(one)),
-    ),
-    job(
-      'expire-grants',
-      '*/5 * * * *',
-      untilNone((engine, one) => engine.expireGrants(one)),
-    ),
-    job(
-      'learn-output-tokens',
-      '*/10 * * * *',
-      untilNone((engine, one) => engine.learnOutputTokens(one)),
-    ),
-    job(
-      'delete-expired-records',
-      '17 * * * *',
-      untilNone((engine, one) => engine.deleteExpiredRecords(one)),
-    ),
-    ...(payments === undefined ? [] : paymentJobs(payments)),
-    ...(onEvent === undefined ? [] : [job('deliver-events', everyMinute, deliverEvents(onEvent))]),
-  ]
+async function deliverEvents(context: JobContext): Promise<Batch> {
+  const { engine, notifications, onEvent, consumptionEvents, signal, onEventFailed } = context
+  const { delivered, isDone } = await engine.deliverEvents({
+    onEvent: createFanOut(notifications, { onEvent, consumptionEvents }),
+    signal,
+    withConsumption: consumptionEvents,
+    onFailed: onEventFailed,
+  })
+  return { count: delivered, isDone }
 }
+
+async function deliverMessages({ engine, notifications, signal }: JobContext): Promise<Batch> {
+  const count = await sendDue(notifications, signal)
+  return { count, isDone: true, nextAt: await engine.notifications.nextDueAt(channelsSentBy(notifications)) }
+}
+
+/** The jobs of a worker, a line each; those of payments where somebody takes them. */
+export function jobsOf({ payments }: Pick<JobContext, 'payments'>): readonly Job[] {
+  return payments === undefined ? jobs : [...jobs, ...paymentJobs(payments)]
+}
+
+const jobs: readonly Job[] = [
+  job(
+    'cleanup-reservations',
+    everyMinute,
+    untilNone((engine, one) => engine.cleanupReservations(one)),
+  ),
+  job(
+    'settle-intents',
+    everyMinute,
+    untilNone((engine) => engine.retrySettleIntents()),
+  ),
+  job(
+    'record-model-prices',
+    everyMinute,
+    untilNone((engine) => engine.recordModelPrices()),
+  ),
+  job(
+    'reset-monthly-credits',
+    '*/5 * * * *',
+    untilNone((engine, one) => engine.resetMonthlyCredits(one)),
+  ),
+  job(
+    'expire-grants',
+    '*/5 * * * *',
+    untilNone((engine, one) => engine.expireGrants(one)),
+  ),
+  job(
+    'learn-output-tokens',
+    '*/10 * * * *',
+    untilNone((engine, one) => engine.learnOutputTokens(one)),
+  ),
+  job(
+    'delete-expired-records',
+    '17 * * * *',
+    untilNone((engine, one) => engine.deleteExpiredRecords(one)),
+  ),
+  job('deliver-events', everyMinute, deliverEvents, 'deliver-messages'),
+  job(
+    'weekly-digest',
+    '0 8 * * 1',
+    untilNone((engine) => engine.notifications.addWeeklyDigests()),
+    'deliver-messages',
+  ),
+  job('deliver-messages', everyMinute, deliverMessages),
+]
 
 function paymentJobs(payments: StripeContext): Job[] {
   return [
@@ -104,6 +124,6 @@ function paymentJobs(payments: StripeContext): Job[] {
   ]
 }
 
-function job(name: string, schedule: string, runBatch: Job['runBatch']): Job {
-  return { name, schedule, runBatch }
+function job(name: string, schedule: string, runBatch: Job['runBatch'], then?: string): Job {
+  return { name, schedule, runBatch, ...(then === undefined ? {} : { then }) }
 }

@@ -1,5 +1,5 @@
 import { type ErrorCode, toStipendError } from '@stipend/engine'
-import type { Job, JobContext } from './jobs.ts'
+import type { Batch, Job, JobContext } from './jobs.ts'
 
 /** One run of a job. */
 export interface JobRun {
@@ -14,7 +14,11 @@ export interface JobRun {
 }
 
 /** Batch after batch until nothing is due, the time is up, or the worker stops. Never throws. */
-export async function runJob(job: Job, context: JobContext, runForMs: number): Promise<JobRun> {
+export async function runJob(
+  job: Job,
+  context: JobContext,
+  runForMs: number,
+): Promise<JobRun & Pick<Batch, 'nextAt'>> {
   const startedAt = performance.now()
   const elapsed = () => Math.round(performance.now() - startedAt)
   let count = 0
@@ -22,7 +26,10 @@ export async function runJob(job: Job, context: JobContext, runForMs: number): P
     for (;;) {
       const batch = await job.runBatch(context)
       count += batch.count
-      if (batch.isDone) return { job: job.name, count, ms: elapsed(), isDone: true, code: null }
+      if (batch.isDone) {
+        const { nextAt = null } = batch
+        return { job: job.name, count, ms: elapsed(), isDone: true, code: null, nextAt }
+      }
       if (context.signal.aborted || performance.now() - startedAt >= runForMs)
         return { job: job.name, count, ms: elapsed(), isDone: false, code: null }
     }

@@ -78,6 +78,8 @@ test('every job runs soon after the start, and stopping it leaves nothing behind
     'expire-grants',
     'delete-expired-records',
     'deliver-events',
+    'weekly-digest',
+    'deliver-messages',
   ]
   await expect.poll(() => jobs.filter((job) => runs(job) === 0), { timeout: 10_000 }).toEqual([])
   await worker.stop()

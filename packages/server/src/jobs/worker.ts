@@ -11,6 +11,12 @@ import {
   type WorkerEvents,
 } from 'graphile-worker'
 import { Pool } from 'pg'
+import type { Logger } from '../context.ts'
+import {
+  createNotificationContext,
+  type NotificationContext,
+  type NotificationOptions,
+} from '../notifications/settings.ts'
 import type { StripeContext } from '../stripe/context.ts'
 import { type Job, type JobContext, jobsOf } from './jobs.ts'
 import { type JobRun, runJob } from './run-job.ts'
@@ -24,7 +30,11 @@ export interface WorkerOptions<Catalog extends CatalogDefinition = CatalogDefini
   databaseUrl: string
   /** Takes payments: the jobs of automatic purchases and reconciliation. */
   payments?: StripeContext | undefined
-  /** Takes what happens to organizations; without it events are left to other workers. */
+  /** As createStipend() takes it. Without `mail` in it no mails are made of the events that this worker takes. */
+  notifications?: NotificationOptions | undefined
+  /** Told of mails that were not taken. */
+  logger?: Logger | undefined
+  /** Takes what happens to organizations. Any worker may take an event, so all of a database need the same one. */
   onEvent?: EventHandler | undefined
   /** Also an event for each charge. Default false. */
   consumptionEvents?: boolean | undefined
@@ -50,6 +60,8 @@ export interface Worker {
 /** The schema of the job table: apart, so that a host's own graphile_worker is not touched. */
 const schema = 'stipend_jobs'
 const lastRetryMs = 30_000
+/** Between two runs of a job that says when it is due again. */
+const leastPauseMs = 1_000
 
 /**
  * Runs the jobs on their schedules, and each once now. Any number of workers may run.
@@ -67,12 +79,15 @@ export async function startWorker<const Catalog extends CatalogDefinition>(
 class SupervisedWorker implements Worker {
   readonly #options: WorkerOptions
   readonly #pool: Pool
-  readonly #jobs: Job[]
+  readonly #notifications: NotificationContext
   readonly #stopping = new AbortController()
   /** Jobs that run here: none takes more than one of the slots. */
   readonly #running = new Set<string>()
+  /** Asked for while they ran: what came due may have come too late for them. */
+  readonly #again = new Set<string>()
   readonly #events: WorkerEvents = new EventEmitter()
   readonly #concurrency: number
+  readonly #jobs: readonly Job[]
   #isAvailable = true
   #supervision: Promise<void> = Promise.resolve()
 
@@ -80,6 +95,7 @@ class SupervisedWorker implements Worker {
     this.#options = options
     this.#concurrency = Math.max(2, options.concurrency ?? 3)
     this.#jobs = jobsOf(options)
+    this.#notifications = createNotificationContext(options.engine, options.notifications, options.logger)
     // One more listens, one more makes the jobs of the hour.
     this.#pool = new Pool({
       connectionString: options.databaseUrl,
@@ -186,14 +202,35 @@ class SupervisedWorker implements Worker {
   }
 
   async #work(job: Job, helpers: JobHelpers): Promise<void> {
-    if (this.#running.has(job.name)) return
+    if (this.#running.has(job.name)) {
+      this.#again.add(job.name)
+      return
+    }
     this.#running.add(job.name)
-    const result = await runJob(job, this.#context(), this.#options.runForMs ?? 2_000)
+    const { nextAt, ...result } = await runJob(job, this.#context(), this.#options.runForMs ?? 2_000)
     this.#running.delete(job.name)
     this.#report({ type: 'run', ...result })
-    if (result.isDone || result.code !== null) return
+    const { isDone, code, count } = result
     // Behind what else waits: a flood of one kind does not keep the others waiting.
-    await helpers.addJob(job.name, {}, { jobKey: job.name, maxAttempts: 1, priority: 10 })
+    const behind = { maxAttempts: 1, priority: 10 }
+    if (job.then !== undefined && count > 0) {
+      await helpers.addJob(job.then, {}, { ...behind, jobKey: job.then })
+    }
+    if ((!isDone && code === null) || this.#again.delete(job.name)) {
+      await helpers.addJob(job.name, {}, { ...behind, jobKey: job.name })
+    } else if (nextAt !== undefined && nextAt !== null && nextAt.getTime() < Date.now() + 60_000) {
+      const runAt = new Date(Math.max(nextAt.getTime(), Date.now() + leastPauseMs))
+      await helpers.addJob(
+        job.name,
+        {},
+        {
+          ...behind,
+          jobKey: job.name,
+          jobKeyMode: 'preserve_run_at',
+          runAt,
+        },
+      )
+    }
   }
 
   #context(): JobContext {
@@ -201,6 +238,7 @@ class SupervisedWorker implements Worker {
     return {
       engine,
       payments,
+      notifications: this.#notifications,
       signal: this.#stopping.signal,
       onEvent,
       consumptionEvents: consumptionEvents ?? false,

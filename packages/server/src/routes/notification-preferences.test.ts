@@ -33,6 +33,8 @@ const defaults = {
   lowBalanceEmail: true,
   depletedEmail: true,
   weeklyDigestEmail: false,
+  inApp: true,
+  slack: { connected: false, lastError: null },
 }
 
 test('everybody has their own, the threshold is the organization’s', async () => {
@@ -49,6 +51,19 @@ test('everybody has their own, the threshold is the organization’s', async () 
   expect((await bob.get()).body).toEqual(defaults)
   expect((await bob.put({ lowBalancePercent: 35 })).body).toEqual({ ...defaults, lowBalancePercent: 35 })
   expect((await ann.get()).body).toMatchObject({ lowBalancePercent: 35, lowBalanceEmail: false })
+})
+
+test('the threshold and one’s own are changed together or not at all', async () => {
+  const before = (await as('owner', 'bob').get()).body
+  const wrong = await as('owner', 'bob').put({
+    lowBalancePercent: 45,
+    slackWebhookUrl: 'https://evil.example/x',
+  })
+  expect(wrong).toMatchObject({ status: 400, body: { field: 'slackWebhookUrl' } })
+  expect((await as('owner', 'bob').get()).body).toEqual(before)
+  const both = await as('owner', 'bob').put({ lowBalancePercent: 45, inApp: false })
+  expect(both.body).toEqual({ ...before, lowBalancePercent: 45, inApp: false })
+  await as('owner', 'bob').put({ lowBalancePercent: 35, inApp: true })
 })
 
 test('the threshold is no member’s to set, and from 10 to 50', async () => {

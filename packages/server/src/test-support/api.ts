@@ -61,6 +61,7 @@ export interface AnswerBody extends Row {
   readonly apiKeys: readonly Row[]
   readonly usage: readonly Row[]
   readonly plans: readonly (Row & { priceUsdCents: number })[]
+  readonly notifications: readonly { id: string; type: string; isRead: boolean; payload: Row }[]
   readonly transaction: Row
   readonly transactions: readonly (Row & { sequence: number })[]
 }

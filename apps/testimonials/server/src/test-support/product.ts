@@ -12,6 +12,7 @@ import { listen } from '../listen.ts'
 import { createMailer } from '../mail/mailer.ts'
 import { migrate } from '../migrate.ts'
 import type { ProviderSettings } from '../models/settings.ts'
+import type { NoticeSettings } from '../notifications/settings.ts'
 import { createTestimonials, type Testimonials } from '../testimonials.ts'
 
 // The SDK's advice on settings.
@@ -73,6 +74,7 @@ export async function startTestProduct(given: {
   /** Where given, requests come through one proxy, so that a test can be many addresses. */
   signIn?: TestSignIn
   allowedOrigins?: readonly string[]
+  notices?: NoticeSettings
   consoleFolder?: string
 }): Promise<TestProduct> {
   const database = await createTestDatabase()
