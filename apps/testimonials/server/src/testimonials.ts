@@ -116,7 +116,11 @@ export function createTestimonials(options: TestimonialsOptions): Testimonials {
     formEntryRoutes(),
     publicFormRoutes({ database, settings, stipend }),
     memberRoutes(signIn),
-    sessionRoutes({ signIn, simulated: registry.providers.includes('demo') }),
+    sessionRoutes({
+      signIn,
+      simulated: registry.providers.includes('demo'),
+      payments: stipend.payments?.mode ?? 'none',
+    }),
     ...(signIn === null ? [] : [signInRoutes(signIn, settings.trustedProxies)]),
     ...(consoleFolder === undefined ? [] : [consoleRoutes(consoleFolder)]),
   ]) {

@@ -19,7 +19,7 @@ createApp(App)
       client: stipendClient,
       locale,
       queryClient: queries,
-      plansUrl: (plan) => `/app/${organization.value?.slug ?? ''}/plans?plan=${encodeURIComponent(plan)}`,
+      plansUrl: (plan) => `/app/${organization.value?.slug ?? ''}/billing?plan=${encodeURIComponent(plan)}`,
     }),
   )
   .mount('#app')

@@ -1,6 +1,6 @@
 import { createRouter, createWebHistory, type RouteLocationNormalized, type RouteRecordRaw } from 'vue-router'
 import { requestContext } from './api/client.ts'
-import { forgetSession, goToOrganization, loadSession } from './session/session.ts'
+import { forgetSession, goToOrganization, loadSession, type Organization } from './session/session.ts'
 
 declare module 'vue-router' {
   interface RouteMeta {
@@ -17,7 +17,7 @@ export type PageTitle =
   | 'forms'
   | 'form'
   | 'usage'
-  | 'plans'
+  | 'billing'
   | 'settings'
   | 'signIn'
   | 'signUp'
@@ -93,11 +93,12 @@ const organizationPages: RouteRecordRaw[] = [
     meta: { title: 'usage' },
   },
   {
-    path: 'plans',
-    name: 'plans',
-    component: () => import('./pages/plans/PlansPage.vue'),
-    meta: { title: 'plans' },
+    path: 'billing',
+    name: 'billing',
+    component: () => import('./pages/billing/BillingPage.vue'),
+    meta: { title: 'billing' },
   },
+  { path: 'plans', redirect: (to) => ({ name: 'billing', params: to.params, query: to.query }) },
   {
     path: 'settings/:section(members|api-keys|budgets|notifications|organization)?',
     name: 'settings',
@@ -129,6 +130,8 @@ export const router = createRouter({
       meta: { isPublic: true },
     },
     { path: '/app', name: 'home', component: () => import('./pages/HomePage.vue') },
+    // Where the payment page leads back to; no slug begins with a hyphen.
+    { path: '/app/-/billing', name: 'payment-return', component: () => import('./pages/HomePage.vue') },
     {
       path: '/app/new',
       name: 'new-organization',
@@ -160,6 +163,7 @@ router.beforeEach(async (to) => {
     const slug = (last ?? first)?.slug
     return slug === undefined ? { name: 'new-organization' } : { name: 'overview', params: { slug } }
   }
+  if (to.name === 'payment-return') return afterPayment(to, session.organizations)
   const { slug } = to.params
   if (typeof slug === 'string') {
     const organization = goToOrganization(slug)
@@ -168,6 +172,24 @@ router.beforeEach(async (to) => {
   }
   return true
 })
+
+router.afterEach((to) => {
+  if (typeof to.params['slug'] === 'string') sessionStorage.setItem(lastPageKey, to.fullPath)
+})
+
+const lastPageKey = 'last-page'
+
+/** The page that somebody went to the payment page from, else Billing; both say what became of the payment. */
+function afterPayment(to: RouteLocationNormalized, organizations: readonly Organization[]) {
+  const { organization: id, ...query } = to.query
+  const slug = (organizations.find((one) => one.id === id) ?? organizations[0])?.slug
+  if (slug === undefined) return { name: 'new-organization' }
+  const last = sessionStorage.getItem(lastPageKey)
+  const isHere = last !== null && (last === `/app/${slug}` || last.startsWith(`/app/${slug}/`))
+  if (!isHere) return { name: 'billing', params: { slug }, query }
+  const page = router.resolve(last)
+  return { path: page.path, query: { ...page.query, ...query } }
+}
 
 requestContext.onSignedOut = () => {
   const { currentRoute } = router

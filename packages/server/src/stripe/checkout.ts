@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { type Actor, type BillingInterval, errorOf } from '@stipend/engine'
+import { type Actor, errorOf } from '@stipend/engine'
 import type Stripe from 'stripe'
 import { ask, type StripeContext } from './context.ts'
 import { customerOf } from './customers.ts'
@@ -34,8 +34,8 @@ export async function purchaseCredits(
     metadata,
     // Kept for automatic purchases, should they be switched on.
     payment_intent_data: { metadata, setup_future_usage: 'off_session' },
-    success_url: context.pageUrl({ checkout: 'done', payment: paymentId }),
-    cancel_url: context.pageUrl({ checkout: 'left', payment: paymentId }),
+    success_url: context.pageUrl({ organization: organizationId, checkout: 'done', payment: paymentId }),
+    cancel_url: context.pageUrl({ organization: organizationId, checkout: 'left' }),
   })
   return { ...checkout, paymentId }
 }
@@ -43,9 +43,9 @@ export async function purchaseCredits(
 /** Opens Stripe's page for a first subscription. */
 export async function subscribe(
   context: StripeContext,
-  input: { organizationId: string; plan: string; interval: BillingInterval; priceId: string; actor: Actor },
+  input: { organizationId: string; plan: string; priceId: string; actor: Actor },
 ): Promise<Checkout> {
-  const { organizationId, plan, interval, priceId, actor } = input
+  const { organizationId, plan, priceId, actor } = input
   const customer = await customerOf(context, organizationId, actor)
   const metadata = { [metadataKeys.organization]: organizationId }
   return await openCheckout(context, randomUUID(), {
@@ -55,8 +55,8 @@ export async function subscribe(
     line_items: [{ price: priceId, quantity: 1 }],
     metadata,
     subscription_data: { metadata },
-    success_url: context.pageUrl({ checkout: 'done', plan, interval }),
-    cancel_url: context.pageUrl({ checkout: 'left', plan }),
+    success_url: context.pageUrl({ organization: organizationId, checkout: 'done', plan }),
+    cancel_url: context.pageUrl({ organization: organizationId, checkout: 'left' }),
   })
 }
 

@@ -215,13 +215,12 @@ export async function upgradePlan(
 ): Promise<Upgrade> {
   const change = await readChange(context, input)
   const kind = kindOf(change)
-  const { running, wantedPrice, organizationId, interval, wanted } = change
+  const { running, wantedPrice, organizationId, wanted } = change
   if (kind === 'subscribe' && wantedPrice !== null) {
     const { priceId } = wantedPrice
     const checkout = await subscribe(context, {
       organizationId,
       plan: wanted.plan,
-      interval,
       priceId,
       actor: input.actor,
     })

@@ -44,7 +44,7 @@ export async function openPortal(
   const session = await ask(() =>
     context.stripe.billingPortal.sessions.create({
       customer,
-      return_url: context.pageUrl(),
+      return_url: context.pageUrl({ organization: organizationId }),
       ...(configuration === null ? {} : { configuration }),
     }),
   )

@@ -52,7 +52,8 @@ export async function openPayments(input: PaymentsInput): Promise<Payments> {
   return await openSandbox(input)
 }
 
-const returnPath = '/app/billing'
+/** Of the console, which goes on to the organization's page. */
+const returnPath = '/app/-/billing'
 
 async function openSandbox({ directory, serverUrl, frontendUrl }: PaymentsInput): Promise<Payments> {
   await mkdir(directory, { recursive: true })

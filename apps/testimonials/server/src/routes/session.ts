@@ -1,5 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi'
-import { createRouter, jsonAnswer, refusals, roles } from '@stipend/server'
+import { createRouter, jsonAnswer, type PaymentsMode, refusals, roles } from '@stipend/server'
 import type { PersonsOrganization } from '../identity/current-session.ts'
 import type { SignIn } from '../identity/sign-in.ts'
 
@@ -16,6 +16,9 @@ const sessionOutput = z
     simulated: z
       .boolean()
       .openapi({ description: 'No model provider is configured: answers are simulated.' }),
+    payments: z
+      .enum(['stripe', 'stripe_test', 'sandbox', 'none'])
+      .openapi({ description: 'Who takes payments; in a sandbox or test mode no money moves.' }),
   })
   .openapi('Session')
 
@@ -31,16 +34,23 @@ interface Given {
   /** null: people sign in elsewhere. */
   signIn: SignIn | null
   simulated: boolean
+  payments: PaymentsMode
 }
 
 /** What a page asks first. */
-export function sessionRoutes({ signIn, simulated }: Given) {
+export function sessionRoutes({ signIn, simulated, payments }: Given) {
   const router = createRouter()
   router.openapi(sessionRoute, async (c) => {
     const found = (await signIn?.currentSession(c.req.raw.headers)) ?? null
     const organizations: PersonsOrganization[] = found?.organizations ?? []
     return c.json(
-      { person: found?.person ?? null, organizations, signInWith: [...(signIn?.ways ?? [])], simulated },
+      {
+        person: found?.person ?? null,
+        organizations,
+        signInWith: [...(signIn?.ways ?? [])],
+        simulated,
+        payments,
+      },
       200,
     )
   })

@@ -5104,6 +5104,11 @@ export interface components {
             signInWith: ("password" | "google")[];
             /** @description No model provider is configured: answers are simulated. */
             simulated: boolean;
+            /**
+             * @description Who takes payments; in a sandbox or test mode no money moves.
+             * @enum {string}
+             */
+            payments: "stripe" | "stripe_test" | "sandbox" | "none";
         };
     };
     responses: never;

@@ -1,3 +1,4 @@
+import type { ConsoleFormats } from '../i18n/formats.ts'
 import type { PageTitle } from '../router.ts'
 
 const titles: Record<PageTitle, string> = {
@@ -6,7 +7,7 @@ const titles: Record<PageTitle, string> = {
   forms: 'Forms',
   form: 'Form',
   usage: 'Usage',
-  plans: 'Plans',
+  billing: 'Billing',
   settings: 'Settings',
   signIn: 'Sign in',
   signUp: 'Create an account',
@@ -47,6 +48,19 @@ const en = {
   notFoundHint: 'The address may be misspelt, or what was here was removed.',
   toStart: 'Go to the start page',
   simulatedNote: 'Answers are simulated: no model provider is configured.',
+  sandbox: 'Payment sandbox: nobody is charged, no money moves.',
+  testMode: 'Payments are in test mode: no money moves.',
+  checkout: {
+    waiting: 'Waiting for the payment to be confirmed…',
+    left: 'Nothing was paid.',
+    under_way: 'The payment is under way. Credits come when it is confirmed.',
+    failed: 'The payment did not go through. Nothing was charged.',
+    unknown: 'The payment is not confirmed yet. It shows under Billing as soon as it is.',
+  },
+  paid: (count: number, f: ConsoleFormats) =>
+    `Paid: +${f.plural(count, { one: '# credit', other: '# credits' })}.`,
+  subscribed: 'Paid: your plan has changed.',
+  dismiss: 'Dismiss',
   palette: {
     title: 'Search or jump to',
     placeholder: 'Type a page or a command…',
@@ -74,7 +88,7 @@ const de: typeof en = {
     forms: 'Formulare',
     form: 'Formular',
     usage: 'Verbrauch',
-    plans: 'Tarife',
+    billing: 'Abrechnung',
     settings: 'Einstellungen',
     signIn: 'Anmelden',
     signUp: 'Konto anlegen',
@@ -111,6 +125,18 @@ const de: typeof en = {
   notFoundHint: 'Vielleicht enthält die Adresse einen Tippfehler, oder was hier war, wurde entfernt.',
   toStart: 'Zur Startseite',
   simulatedNote: 'Antworten sind simuliert: Es ist kein Modellanbieter eingerichtet.',
+  sandbox: 'Zahlungs-Sandbox: Niemand wird belastet, kein Geld fließt.',
+  testMode: 'Zahlungen laufen im Testmodus: Kein Geld fließt.',
+  checkout: {
+    waiting: 'Die Zahlung wird bestätigt…',
+    left: 'Es wurde nichts bezahlt.',
+    under_way: 'Die Zahlung ist unterwegs. Die Credits kommen, wenn sie bestätigt ist.',
+    failed: 'Die Zahlung ist nicht zustande gekommen. Es wurde nichts belastet.',
+    unknown: 'Die Zahlung ist noch nicht bestätigt. Sobald sie es ist, steht sie unter Abrechnung.',
+  },
+  paid: (count, f) => `Bezahlt: +${f.plural(count, { one: '# Credit', other: '# Credits' })}.`,
+  subscribed: 'Bezahlt: Ihr Tarif hat gewechselt.',
+  dismiss: 'Ausblenden',
   palette: {
     title: 'Suchen oder gehen zu',
     placeholder: 'Seite oder Befehl eingeben …',

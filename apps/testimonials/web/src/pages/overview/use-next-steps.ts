@@ -61,7 +61,7 @@ function useCreditSteps(): StepSource {
         tone,
         text,
         action: m.value.steps.comparePlans,
-        to: { name: 'plans' },
+        to: { name: 'billing' },
       },
     ]
     const spendable = balance.value.spendable ?? 0
