@@ -586,3 +586,23 @@ test('the log comes in pages, newest first, and for 30 days', async () => {
   )
   expect(rowCount).toBe(0)
 })
+
+test('who is erased is erased from what still waits for an endpoint, and from nobody else’s', async () => {
+  await addEndpoint()
+  receiver.answer(500)
+  await api.stipend.engine.emitEvent({
+    organizationId,
+    type: 'crm.synced',
+    payload: { contact: 'eve-4711', other: 'ann-4712' },
+  })
+  await worker.run()
+  await api.stipend.engine.eraseParty({ organizationId, type: 'customer', id: 'eve-4711' })
+  receiver.answer(200)
+  await worker.passTime()
+  await worker.send()
+  const bodies = receiver.requests.map(({ body }) => body).filter((body) => body.includes('crm.synced'))
+  expect(bodies).toHaveLength(2)
+  expect(bodies[0]).toContain('eve-4711')
+  expect(bodies[1]).not.toContain('eve-4711')
+  expect(bodies[1]).toContain('ann-4712')
+})
