@@ -593,7 +593,10 @@ test('who is erased is erased from what still waits for an endpoint, and from no
   await api.stipend.engine.emitEvent({
     organizationId,
     type: 'crm.synced',
-    payload: { contact: 'eve-4711', other: 'ann-4712' },
+    payload: {
+      contact: { id: 'eve-4711', name: 'Eve Example' },
+      other: { id: 'ann-4712', name: 'Ann Example' },
+    },
   })
   await worker.run()
   await api.stipend.engine.eraseParty({ organizationId, type: 'customer', id: 'eve-4711' })
@@ -602,7 +605,7 @@ test('who is erased is erased from what still waits for an endpoint, and from no
   await worker.send()
   const bodies = receiver.requests.map(({ body }) => body).filter((body) => body.includes('crm.synced'))
   expect(bodies).toHaveLength(2)
-  expect(bodies[0]).toContain('eve-4711')
-  expect(bodies[1]).not.toContain('eve-4711')
-  expect(bodies[1]).toContain('ann-4712')
+  expect(bodies[0]).toContain('Eve Example')
+  expect(bodies[1]).not.toContain('Eve Example')
+  expect(bodies[1]).toContain('Ann Example')
 })
