@@ -2194,7 +2194,7 @@ CREATE FUNCTION stipend.fan_out_event(p_organization_id text, p_event_id text, p
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  v_tells  boolean := true;
+  v_tells  boolean := p_at > clock_timestamp() - interval '3 days';
 begin
   insert into stipend.webhook_deliveries (organization_id, endpoint_id, event_id, type, payload, event_at)
   select e.organization_id, e.id, p_event_id, p_type, p_payload, p_at
@@ -2208,13 +2208,13 @@ begin
   if not exists (select from stipend.organizations o where o.id = p_organization_id) then
     return;
   end if;
-  if p_in_app then
+  if p_in_app and p_at > clock_timestamp() - interval '30 days' then
     insert into stipend.notifications (organization_id, event_id, type, payload, created_at)
     values (p_organization_id, p_event_id, p_type, p_payload - 'payUrl', p_at)
     on conflict (organization_id, event_id) do nothing;
   end if;
 
-  if p_type = 'credits.low_balance' and (p_slack or p_mail) then
+  if v_tells and p_type = 'credits.low_balance' and (p_slack or p_mail) then
     insert into stipend.notification_settings as s (organization_id, low_balance_mailed_at)
     values (p_organization_id, p_at)
     on conflict (organization_id) do update set low_balance_mailed_at = p_at

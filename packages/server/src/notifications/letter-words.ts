@@ -1,5 +1,5 @@
 /** What a letter is made of. Amounts are written already. */
-export interface LetterFacts {
+interface LetterFacts {
   organization: string
   balance: string
   threshold: string
@@ -29,6 +29,7 @@ export interface LetterWords {
   byCapability: string
   byPerson: string
   nobody: string
+  customers: string
 }
 
 function formatsOf(locale: string) {
@@ -104,6 +105,7 @@ export const english: LetterWords = {
   byCapability: 'By capability',
   byPerson: 'By person',
   nobody: 'nobody named',
+  customers: 'customers',
 }
 
 export const german: LetterWords = {
@@ -156,4 +158,5 @@ export const german: LetterWords = {
   byCapability: 'Nach Funktion',
   byPerson: 'Nach Person',
   nobody: 'ohne Namen',
+  customers: 'Kunden',
 }

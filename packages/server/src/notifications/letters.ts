@@ -66,14 +66,11 @@ function digest(
 ) {
   const total = byCapability.reduce((sum, { credits }) => sum + creditsToNumber(credits), 0)
   const calls = byCapability.reduce((sum, { calls }) => sum + calls, 0)
-  const lines = (usage: readonly Usage[]) =>
+  const lines = (usage: readonly Line[]) =>
     usage
       .toSorted((a, b) => b.credits - a.credits)
       .slice(0, 20)
-      .map(
-        ({ group, name, credits, calls }) =>
-          `  ${oneLine(name ?? group ?? words.nobody)}: ${words.creditsOfCalls(creditsToNumber(credits), calls)}`,
-      )
+      .map(({ name, credits, calls }) => `  ${oneLine(name)}: ${words.creditsOfCalls(credits, calls)}`)
   const day = (value: unknown) => words.day(new Date(String(value)))
   const last = new Date(new Date(String(payload['to'])).getTime() - 1)
   const span = words.span(day(payload['from']), words.day(last))
@@ -81,10 +78,30 @@ function digest(
     subject: words.digestSubject(organization, span),
     paragraphs: [
       words.digestTotal(organization, words.creditsOfCalls(total, calls), span),
-      [words.byCapability, ...lines(byCapability)].join('\n'),
-      [words.byPerson, ...lines(byPerson)].join('\n'),
+      [words.byCapability, ...lines(byCapability.map((usage) => lineOf(usage, words)))].join('\n'),
+      [words.byPerson, ...lines(peopleOf(byPerson, words))].join('\n'),
     ],
   }
+}
+
+interface Line {
+  name: string
+  credits: number
+  calls: number
+}
+
+function lineOf({ name, group, credits, calls }: Usage, words: LetterWords): Line {
+  return { name: name ?? group ?? words.nobody, credits: creditsToNumber(credits), calls }
+}
+
+/** Customers of public forms as one: not everybody who gets the letter may read what they are called. */
+function peopleOf(byPerson: readonly Usage[], words: LetterWords): Line[] {
+  const isCustomer = ({ group }: Usage) => group?.startsWith('customer:') === true
+  const customers = byPerson.filter(isCustomer).map((usage) => lineOf(usage, words))
+  const people = byPerson.filter((usage) => !isCustomer(usage)).map((usage) => lineOf(usage, words))
+  if (customers.length === 0) return people
+  const sum = (field: 'credits' | 'calls') => customers.reduce((total, line) => total + line[field], 0)
+  return [...people, { name: words.customers, credits: sum('credits'), calls: sum('calls') }]
 }
 
 function numberOf(value: unknown): number {

@@ -116,7 +116,8 @@ describe('mails', () => {
   })
 
   test('of low balance come once a day, of none left at once', async () => {
-    const at = (hours: number) => new Date(Date.UTC(2026, 9, 1) + hours * 3_600_000)
+    const begin = Date.now() - 48 * 3_600_000
+    const at = (hours: number) => new Date(begin + hours * 3_600_000)
     const low = (hours: number) =>
       emit(api, organizationId, 'credits.low_balance', { balance: 1, threshold: 2 }, at(hours))
     await low(0)
@@ -213,6 +214,20 @@ describe('mails', () => {
     expect((await messages()).slice(0, 2)).toMatchObject([{ status: 'dropped' }, { status: 'dropped' }])
   })
 
+  test('are not made of old news, which is for endpoints alone', async () => {
+    const daysAgo = (days: number) => new Date(Date.now() - days * 86_400_000)
+    await emit(api, organizationId, 'credits.depleted', {}, daysAgo(3.1))
+    await emit(api, organizationId, 'credits.low_balance', {}, daysAgo(31))
+    await post()
+    expect(await messages()).toEqual([])
+    expect((await as('viewer cleo')('GET', '/notifications')).body).toMatchObject({
+      notifications: [{ type: 'credits.depleted' }],
+    })
+    await emit(api, organizationId, 'credits.depleted', {}, daysAgo(2.9))
+    await post()
+    expect(mailbox.mails).toHaveLength(3)
+  })
+
   test('are sent once by two workers, and once for the same event', async () => {
     for (let count = 0; count < 4; count++) await emit(api, organizationId, 'credits.depleted')
     const second = deliverer(api, options)
@@ -256,14 +271,16 @@ describe('mails', () => {
 })
 
 describe('the weekly digest', () => {
-  /** Last week's use: two calls, by two people. */
+  /** Last week's use: two calls by members, two by customers. */
   async function use(): Promise<void> {
-    for (const [name, credits] of [
-      ['Ann', 1.25],
-      ['Bo', 2],
+    for (const [name, credits, type] of [
+      ['Ann', 1.25, 'member'],
+      ['Bo', 2, 'member'],
+      ['Kim Private', 0.25, 'customer'],
+      ['Lee Private', 0.5, 'customer'],
     ] as const) {
       const key = await api.createKey(organizationId, ['reservations:write', 'credits:read'])
-      const actor = { type: 'member', id: name.toLowerCase(), name }
+      const actor = { type, id: name.toLowerCase(), name }
       const hold = await api.call('POST', '/reservations', { key, body: { capability: 'reply', actor } })
       await api.call('POST', `/reservations/${hold.body.id}/settle`, {
         key,
@@ -309,9 +326,12 @@ describe('the weekly digest', () => {
     const [letter] = mailbox.mails
     expect(letter?.to).toBe('ann@people.example')
     expect(letter?.subject).toMatch(/^Usage of .+ to .+ 20\d\d$/)
-    expect(letter?.text).toContain('3.25 credits, 2 calls')
-    expect(letter?.text).toContain('reply: 3.25 credits, 2 calls')
-    expect(letter?.text).toMatch(/Bo: 2 credits, 1 call\n {2}Ann: 1\.25 credits, 1 call/)
+    expect(letter?.text).toContain('used 4 credits, 4 calls')
+    expect(letter?.text).toContain('reply: 4 credits, 4 calls')
+    expect(letter?.text).toMatch(
+      /Bo: 2 credits, 1 call\n {2}Ann: 1\.25 credits, 1 call\n {2}customers: 0\.75 credits, 2 calls/,
+    )
+    expect(letter?.text, 'not everybody may read their names').not.toContain('Private')
     await moveTo(3, 0)
     expect(await digest(), 'once a week').toBe(1)
     await moveTo(7, 9)

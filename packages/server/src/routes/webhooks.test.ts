@@ -273,6 +273,39 @@ describe('deliveries', () => {
     expect(new Set(receiver.requests.map(({ headers }) => headers['webhook-id'])).size).toBe(30)
   })
 
+  test('of what is due, nobody is given what somebody else has', async () => {
+    await addEndpoint()
+    await addEndpoint({ url: `${receiver.url}/second` })
+    for (let count = 0; count < 60; count++) await emit(api, organizationId, 'credits.depleted')
+    await worker.fanOut()
+    const { webhooks, notifications: messages } = api.stipend.engine
+    await api.database.owner.query(
+      `insert into stipend.message_deliveries (organization_id, channel, event_id, type, payload, event_at)
+       select $1, 'slack', 'claimed:' || n, 'credits.depleted', '{}', now() from generate_series(1, 200) n`,
+      [organizationId],
+    )
+    const askers = Array.from({ length: 8 })
+    const given = await Promise.all(askers.map(() => webhooks.claimDue(20, 1_000)))
+    const ids = given.flat().map(({ id }) => id)
+    expect(ids.length).toBe(120)
+    expect(new Set(ids).size).toBe(120)
+    const posts = await Promise.all(askers.map(() => messages.claimDue(30, ['slack'])))
+    const ours = posts.flat().filter((post) => post.organizationId === organizationId)
+    expect(new Set(ours.map(({ id }) => id)).size).toBe(ours.length)
+    expect(ours.length).toBeGreaterThan(150)
+    // A lease runs out, and then it is due again.
+    await api.database.owner.query(
+      `update stipend.webhook_deliveries set leased_until = now() - interval '1 second'`,
+    )
+    expect(await webhooks.claimDue(200, 1_000)).toHaveLength(120)
+    await api.database.owner.query('delete from stipend.message_deliveries where organization_id = $1', [
+      organizationId,
+    ])
+    await api.database.owner.query('delete from stipend.webhook_deliveries where organization_id = $1', [
+      organizationId,
+    ])
+  })
+
   test('one slow endpoint does not delay the others', async () => {
     await using slow = await startReceiver()
     slow.answer(204, { delayMs: 1_000 })
@@ -552,4 +585,27 @@ test('the log comes in pages, newest first, and for 30 days', async () => {
     [organizationId],
   )
   expect(rowCount).toBe(0)
+})
+
+test('who is erased is erased from what still waits for an endpoint, and from nobody else’s', async () => {
+  await addEndpoint()
+  receiver.answer(500)
+  await api.stipend.engine.emitEvent({
+    organizationId,
+    type: 'crm.synced',
+    payload: {
+      contact: { id: 'eve-4711', name: 'Eve Example' },
+      other: { id: 'ann-4712', name: 'Ann Example' },
+    },
+  })
+  await worker.run()
+  await api.stipend.engine.eraseParty({ organizationId, type: 'customer', id: 'eve-4711' })
+  receiver.answer(200)
+  await worker.passTime()
+  await worker.send()
+  const bodies = receiver.requests.map(({ body }) => body).filter((body) => body.includes('crm.synced'))
+  expect(bodies).toHaveLength(2)
+  expect(bodies[0]).toContain('Eve Example')
+  expect(bodies[1]).not.toContain('Eve Example')
+  expect(bodies[1]).toContain('Ann Example')
 })
