@@ -22,7 +22,7 @@ async function leave(organizationId: string, left: number): Promise<void> {
 }
 
 test.skipIf(!hasChromium)(
-  'credits run out: the refusal names the remedy, the draft stays through a reload, and a top-up lifts it',
+  'credits run out: the refusal names the remedy, the draft survives the payment page, and runs after the top-up',
   { timeout: 60_000 },
   async () => {
     const { engine } = stage.product.testimonials
@@ -46,16 +46,24 @@ test.skipIf(!hasChromium)(
     const dialog = page.getByRole('dialog')
     await see(dialog.getByRole('radio', { name: /100 credits/ })).toBeChecked()
     await dialog.getByRole('button', { name: 'Continue to payment' }).click()
-    await dialog.getByRole('alert').waitFor()
-    expect((await stage.product.transactions(organizationId)).length).toBe(before.length)
-    await page.keyboard.press('Escape')
 
-    await page.reload()
+    // Somebody looks, and goes back without paying: nothing has come, nothing is lost.
+    await page.getByRole('heading', { name: 'Pay' }).waitFor()
+    await page.getByRole('link', { name: 'Back without paying' }).click()
+    await page.getByText('Nothing was paid.').waitFor()
+    expect((await stage.product.transactions(organizationId)).length).toBe(before.length)
     await see(page.getByRole('textbox', { name: 'Text' })).toHaveValue(draft)
-    await refusal.getByText('More credits are needed').waitFor()
-    const topup = { organizationId, type: 'topup', credits: credits(100), sourceId: 'paid' } as const
-    await engine.grantCredits(topup)
-    // Without reload: the balance is live, and with it the decision.
+
+    // The second time a card is declined, then another one pays.
+    await refusal.getByRole('button', { name: /^Top up 100 credits/ }).click()
+    await dialog.getByRole('button', { name: 'Continue to payment' }).click()
+    await page.getByRole('radio', { name: /Card that is declined/ }).check()
+    await page.getByRole('button', { name: 'Pay $9.99' }).click()
+    await page.getByRole('alert').getByText('Your card was declined.').waitFor()
+    await page.getByRole('radio', { name: /Card that works/ }).check()
+    await page.getByRole('button', { name: 'Pay $9.99' }).click()
+    await page.getByText('Paid: +100 credits.').waitFor({ timeout: 15_000 })
+    await see(page.getByRole('textbox', { name: 'Text' })).toHaveValue(draft)
     await see(refusal).toBeHidden({ timeout: 10_000 })
     await page.getByRole('button', { name: 'Polish it' }).click()
     const chip = page.getByRole('button', { name: /^Receipt/ })
@@ -78,7 +86,7 @@ test.skipIf(!hasChromium)(
     await page.goto(`${stage.product.url}/app/${slug}/studio?tool=assemble`)
     await page.getByRole('alert').getByText('Not part of your plan').waitFor()
     await page.getByRole('link', { name: 'See the plan Pro' }).click()
-    await page.getByRole('heading', { name: 'Plans' }).waitFor()
+    await page.getByRole('heading', { name: 'Billing' }).waitFor()
     await see(page.getByRole('listitem').filter({ hasText: 'Does what you tried' })).toContainText('Pro')
     expect(stage.complaints).toEqual([])
   },

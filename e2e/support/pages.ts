@@ -13,7 +13,7 @@ export const consolePages = {
   'usage-history': ':usage/history',
   'usage-receipt': ':usage/history?entry={entry}',
   'usage-limits': ':usage/limits',
-  plans: ':plans?plan=team',
+  billing: ':billing?plan=team',
   'settings-members': ':settings/members',
   'settings-invite': ':settings/members?new=1',
   'settings-api-keys': ':settings/api-keys',

@@ -43,6 +43,7 @@ export async function openStage(
   const product = await startTestProduct({
     providers: {},
     consoleFolder: inject('consoleFolder'),
+    takesPayments: true,
     ...options,
     signIn: { smtpUrl: mailbox.url },
   })

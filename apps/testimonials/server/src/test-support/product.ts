@@ -1,8 +1,11 @@
+import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type ApiKeyScope, creditsToNumber, type Transaction } from '@stipend/engine'
 import type { Timeouts } from '@stipend/engine/ai'
 import type { Logger } from '@stipend/server'
+import { syncPrices } from '@stipend/server/stripe'
+import type { StripeSandbox } from '@stipend/stripe-sandbox'
 import { createTestDatabase, readText, type TestDatabase } from '@stipend/testing'
 import { recordLog, watchExchange } from '@stipend/testing/log-watch'
 import pino from 'pino'
@@ -13,6 +16,7 @@ import { createMailer } from '../mail/mailer.ts'
 import { migrate } from '../migrate.ts'
 import type { ProviderSettings } from '../models/settings.ts'
 import type { NoticeSettings } from '../notifications/settings.ts'
+import { openPayments } from '../payments/payments.ts'
 import { createTestimonials, type Testimonials } from '../testimonials.ts'
 
 // The SDK's advice on settings.
@@ -31,6 +35,8 @@ export interface TestProduct extends AsyncDisposable {
   url: string
   database: TestDatabase
   testimonials: Testimonials & { signIn: SignIn }
+  /** null: nobody takes payments. */
+  sandbox: StripeSandbox | null
   /** Everything logged so far. */
   log(): string
   /** A new organization and a key of it. */
@@ -75,6 +81,8 @@ export async function startTestProduct(given: {
   signIn?: TestSignIn
   allowedOrigins?: readonly string[]
   notices?: NoticeSettings
+  /** Payments by a sandbox, as `npm start` has them. */
+  takesPayments?: boolean
   consoleFolder?: string
 }): Promise<TestProduct> {
   const database = await createTestDatabase()
@@ -90,9 +98,11 @@ export async function startTestProduct(given: {
     },
   )
   const listener = await listen({ host: '127.0.0.1', port: 0 })
-  const { signIn, forms = defaultFormSettings, ...rest } = given
+  const { signIn, forms = defaultFormSettings, takesPayments = false, ...rest } = given
+  const payments = takesPayments ? await openSandbox(listener.url, signIn?.baseUrl) : null
   const testimonials = createTestimonials({
     ...rest,
+    stripe: payments?.stripe,
     database: database.server,
     logger,
     forms: signIn === undefined ? forms : { ...forms, trustedProxies: 1 },
@@ -101,6 +111,7 @@ export async function startTestProduct(given: {
   const { engine } = testimonials
   await engine.pushCatalog({ author: 'test' })
   listener.serve(testimonials.fetch)
+  if (testimonials.payments !== undefined) await syncPrices(testimonials.payments)
   const call = async (path: string, init: RequestInit): Promise<Answer> => {
     const response = await fetch(`${listener.url}${path}`, init)
     const text = await readText(response)
@@ -113,6 +124,7 @@ export async function startTestProduct(given: {
     url: listener.url,
     database,
     testimonials,
+    sandbox: payments?.sandbox ?? null,
     log: () => lines.join(''),
     organization: async (id, plan, scopes = ['ai:run', 'credits:read']) => {
       await engine.putOrganization({ organizationId: id, name: id, plan })
@@ -135,11 +147,23 @@ export async function startTestProduct(given: {
     balance: async (organizationId) =>
       creditsToNumber((await engine.checkCreditBalance(organizationId)).balance),
     [Symbol.asyncDispose]: async () => {
+      await payments?.close()
       await listener.close()
       await testimonials.close()
       await database[Symbol.asyncDispose]()
     },
   }
+}
+
+async function openSandbox(url: string, baseUrl = new URL(url)) {
+  const directory = await mkdtemp(join(tmpdir(), 'testimonials-payments-'))
+  return await openPayments({
+    settings: { kind: 'sandbox' },
+    isEmbedded: false,
+    directory,
+    serverUrl: url,
+    frontendUrl: baseUrl,
+  })
 }
 
 /** JSON, or nothing: a test may send anything. */
