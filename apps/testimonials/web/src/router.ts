@@ -100,7 +100,7 @@ const organizationPages: RouteRecordRaw[] = [
   },
   { path: 'plans', redirect: (to) => ({ name: 'billing', params: to.params, query: to.query }) },
   {
-    path: 'settings/:section(members|api-keys|budgets|notifications|organization)?',
+    path: 'settings/:section(members|api-keys|budgets|notifications|webhooks|organization)?',
     name: 'settings',
     component: () => import('./pages/settings/SettingsPage.vue'),
     meta: { title: 'settings' },

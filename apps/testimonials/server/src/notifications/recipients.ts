@@ -25,9 +25,9 @@ export async function consolePages(database: Pool, frontendUrl: URL, organizatio
   if (row === undefined) return {}
   const page = (path: string) => new URL(`/app/${encodeURIComponent(row.slug)}/${path}`, frontendUrl).href
   return {
-    billing: page('plans'),
+    billing: page('billing'),
     settings: page('settings/notifications'),
-    webhooks: page('settings/notifications'),
+    webhooks: page('settings/webhooks'),
   }
 }
 
