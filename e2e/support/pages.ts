@@ -21,6 +21,8 @@ export const consolePages = {
   'settings-budgets': ':settings/budgets',
   'settings-new-budget': ':settings/budgets?new=1',
   'settings-notifications': ':settings/notifications',
+  'settings-webhooks': ':settings/webhooks',
+  'settings-new-webhook': ':settings/webhooks?new=1',
   'settings-organization': ':settings/organization',
   'not-found': ':nothing-here',
   'public-form': '/f/{formId}',
