@@ -57,6 +57,7 @@ export function openDispute(
   world: World,
   charge: Stripe.Charge,
   amount = charge.amount - charge.amount_refunded,
+  isInquiry = false,
 ): Stripe.Dispute {
   const { store, clock } = world
   const now = clock.nowOf(idOf(charge.customer))
@@ -86,25 +87,28 @@ export function openDispute(
     payment_intent: idOf(charge.payment_intent),
     payment_method_details: {
       type: 'card',
-      card: { brand: 'visa', case_type: 'chargeback', network_reason_code: '10.4' },
+      card: { brand: 'visa', case_type: isInquiry ? 'inquiry' : 'chargeback', network_reason_code: '10.4' },
     } as Stripe.Dispute.PaymentMethodDetails,
     reason: 'fraudulent',
-    status: 'needs_response',
+    status: isInquiry ? 'warning_needs_response' : 'needs_response',
   }
   charge.disputed = true
+  dispute.is_charge_refundable = isInquiry
   store.put('dispute', dispute)
   world.emit('charge.dispute.created', dispute)
-  world.emit('charge.dispute.funds_withdrawn', dispute)
+  // An inquiry takes no money yet.
+  if (!isInquiry) world.emit('charge.dispute.funds_withdrawn', dispute)
   return dispute
 }
 
 export function closeDispute(world: World, dispute: Stripe.Dispute, status: 'won' | 'lost'): Stripe.Dispute {
-  if (dispute.status === 'won' || dispute.status === 'lost') {
+  if (['won', 'lost', 'warning_closed'].includes(dispute.status)) {
     throw invalidRequest(`This dispute is already closed: ${dispute.status}.`, 'dispute')
   }
-  dispute.status = status
+  const isInquiry = dispute.status.startsWith('warning_')
+  dispute.status = isInquiry ? 'warning_closed' : status
   world.store.changed()
-  if (status === 'won') world.emit('charge.dispute.funds_reinstated', dispute)
+  if (status === 'won' && !isInquiry) world.emit('charge.dispute.funds_reinstated', dispute)
   world.emit('charge.dispute.closed', dispute)
   return dispute
 }

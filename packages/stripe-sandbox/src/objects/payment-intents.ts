@@ -199,8 +199,10 @@ export function confirm(
     return intent
   }
   succeed(world, intent)
-  if (behaviour.does === 'dispute')
-    openDispute(world, world.store.get('charge', idOf(intent.latest_charge) ?? ''))
+  if (behaviour.does === 'dispute') {
+    const charge = world.store.get('charge', idOf(intent.latest_charge) ?? '')
+    openDispute(world, charge, undefined, behaviour.isInquiry)
+  }
   return intent
 }
 

@@ -9,7 +9,7 @@ import type { World } from '../world.ts'
 export type Behaviour =
   | { does: 'succeed' }
   | { does: 'decline'; code: string; alsoAttaching: boolean }
-  | { does: 'dispute' }
+  | { does: 'dispute'; isInquiry: boolean }
   /** A bank debit: paid, or not, later. */
   | { does: 'process' }
 
@@ -65,7 +65,13 @@ export const testCards: readonly TestCard[] = [
     token: 'pm_card_createDispute',
     number: '4000000000000259',
     brand: 'visa',
-    behaviour: { does: 'dispute' },
+    behaviour: { does: 'dispute', isInquiry: false },
+  },
+  {
+    token: 'pm_card_createDisputeInquiry',
+    number: '4000000000001976',
+    brand: 'visa',
+    behaviour: { does: 'dispute', isInquiry: true },
   },
 ]
 

@@ -74,6 +74,7 @@ export function createProduct(world: World, parameters: Parameters): Stripe.Prod
     name: parameters.required('name'),
     package_dimensions: null,
     shippable: null,
+    statement_descriptor: null,
     tax_code: null,
     tax_details: null,
     type: 'service',
