@@ -305,7 +305,8 @@ CREATE FUNCTION stipend.add_webhook_test(p_organization_id text, p_endpoint_id u
 declare
   v_id  uuid := gen_random_uuid();
 begin
-  perform from stipend.webhook_endpoints e where e.organization_id = p_organization_id and e.id = p_endpoint_id;
+  perform from stipend.webhook_endpoints e
+  where e.organization_id = p_organization_id and e.id = p_endpoint_id for key share;
   if not found then
     perform stipend.refuse('not_found', jsonb_build_object('message', 'No such endpoint.', 'id', p_endpoint_id));
   end if;
@@ -540,7 +541,7 @@ begin
     from stipend.organization_credit_balances b where b.organization_id = v_organization_id;
   end if;
   if not v_is_known then
-    if p_subscription.ended_at <= v_start and p_subscription.ended_at > p_subscription.anchor_at then
+    if p_subscription.ended_at <= v_start and v_start > p_subscription.anchor_at then
       perform stipend.put_plan(v_organization_id, v_lowest, 0, p_now);
       perform stipend.put_paid_until(v_organization_id, p_subscription.stripe_subscription_id, null, true);
       perform stipend.start_billing_period(v_organization_id, p_subscription.anchor_at,
@@ -1846,8 +1847,10 @@ begin
   if v_was_past_due then
     perform stipend.restore_allocation(v_organization_id, false);
   end if;
-  if p_subscription.ended_at > p_subscription.anchor_at and p_subscription.ended_at <= (
-    select b.period_start from stipend.organization_credit_balances b where b.organization_id = v_organization_id) then
+  if exists (
+    select from stipend.organization_credit_balances b
+    where b.organization_id = v_organization_id
+      and b.period_start >= p_subscription.ended_at and b.period_start > p_subscription.anchor_at) then
     perform stipend.lower_allocation(v_organization_id, p_lowest, p_now);
     perform stipend.raise_allocation(v_organization_id, p_lowest, p_now);
   end if;
@@ -3578,6 +3581,7 @@ begin
       elsif v_balance.period_end <= v_now then
         if v_pending_at <= v_balance.period_end then
           v_plan := v_pending;
+          v_grace_end := case when v_plan.price_usd_cents > 0 then v_grace_end end;
           v_pending := null;
           v_pending_at := null;
         end if;
@@ -5658,10 +5662,10 @@ CREATE FUNCTION stipend.settle_ended_subscription(p_subscription stipend.subscri
     AS $$
 begin
   if (p_subscription.unpaid_from is null) = (p_unpaid_before is null)
-    or p_subscription.ended_at <= (
-      select b.period_start from stipend.organization_credit_balances b
-      where b.organization_id = p_subscription.organization_id)
-       and p_subscription.ended_at > p_subscription.anchor_at then
+    or exists (
+      select from stipend.organization_credit_balances b
+      where b.organization_id = p_subscription.organization_id
+        and b.period_start >= p_subscription.ended_at and b.period_start > p_subscription.anchor_at) then
     return;
   end if;
   if p_subscription.unpaid_from is null then

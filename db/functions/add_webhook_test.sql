@@ -7,7 +7,8 @@ as $$
 declare
   v_id  uuid := gen_random_uuid();
 begin
-  perform from stipend.webhook_endpoints e where e.organization_id = p_organization_id and e.id = p_endpoint_id;
+  perform from stipend.webhook_endpoints e
+  where e.organization_id = p_organization_id and e.id = p_endpoint_id for key share;
   if not found then
     perform stipend.refuse('not_found', jsonb_build_object('message', 'No such endpoint.', 'id', p_endpoint_id));
   end if;

@@ -39,7 +39,7 @@ begin
     from stipend.organization_credit_balances b where b.organization_id = v_organization_id;
   end if;
   if not v_is_known then
-    if p_subscription.ended_at <= v_start and p_subscription.ended_at > p_subscription.anchor_at then
+    if p_subscription.ended_at <= v_start and v_start > p_subscription.anchor_at then
       perform stipend.put_plan(v_organization_id, v_lowest, 0, p_now);
       perform stipend.put_paid_until(v_organization_id, p_subscription.stripe_subscription_id, null, true);
       perform stipend.start_billing_period(v_organization_id, p_subscription.anchor_at,

@@ -19,8 +19,10 @@ begin
   if v_was_past_due then
     perform stipend.restore_allocation(v_organization_id, false);
   end if;
-  if p_subscription.ended_at > p_subscription.anchor_at and p_subscription.ended_at <= (
-    select b.period_start from stipend.organization_credit_balances b where b.organization_id = v_organization_id) then
+  if exists (
+    select from stipend.organization_credit_balances b
+    where b.organization_id = v_organization_id
+      and b.period_start >= p_subscription.ended_at and b.period_start > p_subscription.anchor_at) then
     perform stipend.lower_allocation(v_organization_id, p_lowest, p_now);
     perform stipend.raise_allocation(v_organization_id, p_lowest, p_now);
   end if;

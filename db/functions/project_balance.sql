@@ -44,6 +44,7 @@ begin
       elsif v_balance.period_end <= v_now then
         if v_pending_at <= v_balance.period_end then
           v_plan := v_pending;
+          v_grace_end := case when v_plan.price_usd_cents > 0 then v_grace_end end;
           v_pending := null;
           v_pending_at := null;
         end if;

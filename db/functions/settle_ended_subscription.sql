@@ -11,10 +11,10 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
   if (p_subscription.unpaid_from is null) = (p_unpaid_before is null)
-    or p_subscription.ended_at <= (
-      select b.period_start from stipend.organization_credit_balances b
-      where b.organization_id = p_subscription.organization_id)
-       and p_subscription.ended_at > p_subscription.anchor_at then
+    or exists (
+      select from stipend.organization_credit_balances b
+      where b.organization_id = p_subscription.organization_id
+        and b.period_start >= p_subscription.ended_at and b.period_start > p_subscription.anchor_at) then
     return;
   end if;
   if p_subscription.unpaid_from is null then

@@ -13,8 +13,9 @@ export async function takeSnapshot(owner: Pool): Promise<Snapshot> {
     ({ name }) => `'${name}', (
       select coalesce(jsonb_agg(to_jsonb(t) order by to_jsonb(t)::text), '[]') from stipend.${name} t)`,
   )
+  // A function takes a hundred arguments: one object for each table, joined.
   const { rows } = await owner.query<{ snapshot: Snapshot }>(
-    `select jsonb_build_object(${parts.join(', ')}) as snapshot`,
+    `select ${parts.map((part) => `jsonb_build_object(${part})`).join(' || ')} as snapshot`,
   )
   const [row] = rows
   if (row === undefined) throw new Error('No snapshot')

@@ -8,7 +8,7 @@ import { type OpenApiDocument, operationsOf } from './test-support/openapi.ts'
 import { startTestProduct, type TestProduct } from './test-support/product.ts'
 
 /** Some 250 requests for each route: with every new one there have to be more. */
-const batches = 800
+const batches = 1000
 const requestsPerBatch = 16
 
 let product: TestProduct
@@ -28,9 +28,10 @@ const mostIds = { forms: 3, others: 30 }
 const keptIds = new Set<string>()
 
 beforeAll(async () => {
-  product = await startTestProduct({ providers: {}, notices: { allowPrivate: true } })
+  product = await startTestProduct({ providers: {}, notices: { allowPrivate: true }, takesPayments: true })
   const { engine } = product.testimonials
   await engine.putOrganization({ organizationId: 'lumen', name: 'Lumen Coffee', plan: 'team' })
+  await subscribe('lumen')
   const create = async (organizationId: string | null, scopes: readonly (typeof apiKeyScopes)[number][]) => {
     const { apiKey, secret } = await engine.createApiKey({ organizationId, name: 'any', scopes })
     keptIds.add(apiKey.id)
@@ -49,19 +50,37 @@ beforeAll(async () => {
 })
 afterAll(() => product[Symbol.asyncDispose]())
 
+/** On the lower plan that is paid, by a card that works. */
+async function subscribe(organizationId: string): Promise<void> {
+  const { payments, engine } = product.testimonials
+  if (payments === undefined) throw new Error('The product takes payments.')
+  const customer = await payments.stripe.customers.create({ name: organizationId })
+  await engine.billing.putCustomer(organizationId, customer.id)
+  const card = await payments.stripe.paymentMethods.attach('pm_card_visa', { customer: customer.id })
+  const prices = await engine.billing.listStripePrices()
+  const price = prices.find(({ plan, interval }) => plan === 'pro' && interval === 'month')?.priceId ?? ''
+  await payments.stripe.subscriptions.create({
+    customer: customer.id,
+    items: [{ price }],
+    default_payment_method: card.id,
+  })
+}
+
 const vocabulary: Vocabulary = {
   any: ['lumen', 'ann', 'starter', 'Lumen Coffee', 'We love the beans, and our guests do as well.'],
   capability: ['question_generation', 'testimonial_assembly', 'testimonial_polish'],
   quality: ['fast', 'enhanced', 'premium'],
   model: ['gpt_luna', 'claude_sonnet'],
   plan: ['free', 'pro', 'team'],
+  interval: ['month'],
+  packageId: ['starter', 'popular', 'power'],
   questionId: ['q1'],
   // Where nobody listens.
   url: ['http://127.0.0.1:1/hook'],
   events: ['plan.changed', 'credits.depleted', 'credits.consumption'],
   upTo: ['1', '2'],
 }
-/** Not problems of Stipend's: a model is not priced, payments are not set up, a budget that chance has set is used up. */
+/** Not problems of Stipend's: a model is not priced, a plan is not sold, a budget that chance has set is used up. */
 const expectedFailures = new Set([
   'payments_not_configured',
   'model_unpriced',
@@ -70,12 +89,12 @@ const expectedFailures = new Set([
   'ai_unavailable',
 ])
 /**
- * A purchase cannot succeed here, nor a post to Slack, and keys have no history of the studio to delete from; of what asks for several things
+ * Nobody here can sign as Stripe does, nor post to Slack, the one upgrade that there is can be made once, and keys have no history of the studio to delete from; of what asks for several things
  * that fit together (settling, publishing, assembling), chance may miss a few.
  */
-const mostUnsuccessful = 8
+const mostUnsuccessful = 9
 
-test('12,800 requests of every kind: no 5xx, and no answer that the document does not describe', async () => {
+test('16,000 requests of every kind: no 5xx, and no answer that the document does not describe', async () => {
   const successful = new Set<string>()
   const problems: string[] = []
   const ask = async (request: AnyRequest, caller: keyof typeof callers | 'nobody') => {
@@ -91,12 +110,16 @@ test('12,800 requests of every kind: no 5xx, and no answer that the document doe
       method,
       redirect: 'manual',
       headers: {
+        // A batch waits for its slowest, such as a webhook to a name that nobody resolves: the server closes what idles.
+        connection: 'close',
         ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
         ...(caller === 'nobody' ? {} : { authorization: `Bearer ${callers[caller]}` }),
         ...(caller === 'platform' ? { 'stipend-organization': 'lumen' } : {}),
         ...latin1(request.headers),
       },
       ...(request.body === undefined ? {} : { body: request.body }),
+    }).catch((error: unknown) => {
+      throw new Error(`No answer to ${operation}`, { cause: error })
     })
     const contentType = response.headers.get('content-type')
     const text = await readText(response)
@@ -141,7 +164,7 @@ test('12,800 requests of every kind: no 5xx, and no answer that the document doe
   const unsuccessful = operations.filter((operation) => !successful.has(operation))
   expect(unsuccessful.length, unsuccessful.join(', ')).toBeLessThanOrEqual(mostUnsuccessful)
   expect((await product.testimonials.engine.verifyLedger()).problems).toEqual([])
-}, 240_000)
+}, 300_000)
 
 function chosen(kind: string, id: number | string): string {
   if (typeof id === 'string') return id

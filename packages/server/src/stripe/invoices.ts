@@ -1,4 +1,6 @@
-import { ask, type StripeContext, timeOf } from './context.ts'
+import { invalid } from '@stipend/engine'
+import Stripe from 'stripe'
+import { type StripeContext, stripeErrorOf, timeOf } from './context.ts'
 
 export interface InvoiceSummary {
   id: string
@@ -22,13 +24,18 @@ export async function listInvoices(
     limit = 20,
   }: { customerId: string; cursor?: string | undefined; limit?: number | undefined },
 ): Promise<{ invoices: InvoiceSummary[]; nextCursor: string | null }> {
-  const page = await ask(() =>
-    stripe.invoices.list({
+  const page = await stripe.invoices
+    .list({
       customer: customerId,
       limit,
       ...(cursor === undefined ? {} : { starting_after: cursor }),
-    }),
-  )
+    })
+    .catch((error: unknown) => {
+      const isUnknown =
+        error instanceof Stripe.errors.StripeInvalidRequestError && error.param === 'starting_after'
+      if (isUnknown) throw invalid('cursor', 'must be the nextCursor of a page')
+      throw stripeErrorOf(error)
+    })
   const invoices = page.data
     .filter(({ status }) => status !== 'draft')
     .map((invoice): InvoiceSummary => {

@@ -229,6 +229,7 @@ export async function upgradePlan(
   if (kind !== 'upgrade' || running === null || wantedPrice === null) {
     throw invalid('plan', `must be higher than ${change.current.plan}: see POST /billing/preview`)
   }
+  requireRecent(running.subscription, input.prorationDate)
   await undoPending(context, running)
   const subscription = await ask(() =>
     context.stripe.subscriptions.update(running.subscription.id, {
@@ -247,6 +248,20 @@ export async function upgradePlan(
     amountCents: invoice?.amount_remaining ?? null,
     currency: invoice?.currency ?? null,
   })
+}
+
+/** Of a preview that was made within the hour, in the period that runs. */
+function requireRecent(subscription: Stripe.Subscription, prorationDate: number | undefined): void {
+  if (prorationDate === undefined) return
+  const age = Date.now() / 1000 - prorationDate
+  const [item] = subscription.items.data
+  const isInPeriod =
+    item !== undefined &&
+    prorationDate >= item.current_period_start &&
+    prorationDate < item.current_period_end
+  if (age > 3_600 || age < -60 || !isInPeriod) {
+    throw invalid('prorationDate', 'must be that of a preview made within the last hour')
+  }
 }
 
 /** A lower plan from the period's end on; until then it can be taken back by resumePlan(). */

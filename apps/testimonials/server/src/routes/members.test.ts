@@ -21,6 +21,7 @@ test('the session says who is signed in and where to, as it stands now', async (
     organizations: [],
     signInWith: ['password'],
     simulated: true,
+    payments: 'none',
   })
   const uma = await newPerson(product, mailbox, 'Uma')
   const { email, userId } = uma

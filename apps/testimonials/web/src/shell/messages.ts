@@ -48,6 +48,7 @@ const en = {
   notFoundHint: 'The address may be misspelt, or what was here was removed.',
   toStart: 'Go to the start page',
   simulatedNote: 'Answers are simulated: no model provider is configured.',
+  paymentNote: 'Payments',
   sandbox: 'Payment sandbox: nobody is charged, no money moves.',
   testMode: 'Payments are in test mode: no money moves.',
   checkout: {
@@ -125,6 +126,7 @@ const de: typeof en = {
   notFoundHint: 'Vielleicht enthält die Adresse einen Tippfehler, oder was hier war, wurde entfernt.',
   toStart: 'Zur Startseite',
   simulatedNote: 'Antworten sind simuliert: Es ist kein Modellanbieter eingerichtet.',
+  paymentNote: 'Zahlungen',
   sandbox: 'Zahlungs-Sandbox: Niemand wird belastet, kein Geld fließt.',
   testMode: 'Zahlungen laufen im Testmodus: Kein Geld fließt.',
   checkout: {
