@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import type { Engine } from '@stipend/engine'
 import { createStripeContext, type StripeContext } from '@stipend/server/stripe'
 import { type Context, remark } from './context.ts'
 import { withEngine } from './database.ts'
@@ -27,6 +28,14 @@ export async function withStripe<Result>(
       ),
     ),
   )
+}
+
+/** Of STRIPE_SECRET_KEY, for a worker; undefined: it takes no payments. */
+export function stripeOf(context: Context, engine: Engine): StripeContext | undefined {
+  const { stripeSecretKey: secretKey, stripeApiBase: apiBase } = context.environment
+  if (secretKey === undefined) return undefined
+  const options = { secretKey, apiBase, webhookSecret: '', frontendUrl: 'http://localhost' }
+  return createStripeContext(engine, options, undefined)
 }
 
 function findAccount(context: Context): Account {

@@ -7,6 +7,7 @@ import type { Command } from 'commander'
 import { type Context, remark } from './context.ts'
 import { findDatabase, withEngine } from './database.ts'
 import { CliError } from './failure.ts'
+import { stripeOf } from './stripe-account.ts'
 
 interface Options {
   verbose?: true
@@ -54,6 +55,7 @@ async function work(context: Context, options: Options): Promise<void> {
       const worker = await startWorker({
         engine,
         databaseUrl,
+        payments: stripeOf(context, engine),
         ...handlers,
         report: (report) => tell(context, report, options.verbose ?? false),
       })
