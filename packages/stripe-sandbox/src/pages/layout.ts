@@ -21,7 +21,7 @@ h1 { font-size: 1.25rem; margin: 0 0 .25rem; } h2 { font-size: 1rem; margin: 0 0
 .row { display: flex; justify-content: space-between; gap: 1rem; padding: .35rem 0; }
 fieldset { border: 0; padding: 0; margin: 0 0 1rem; } legend { font-weight: 600; margin-bottom: .4rem; padding: 0; }
 label.choice { display: flex; gap: .6rem; align-items: baseline; padding: .45rem 0; border-top: 1px solid var(--line); }
-label.choice:first-of-type { border-top: 0; } code { font-size: .85em; color: var(--soft); }
+label.choice:first-of-type { border-top: 0; } code { font-size: .85em; color: var(--soft); white-space: nowrap; }
 button, a.button { display: block; width: 100%; border: 0; border-radius: .5rem; padding: .75rem 1rem; font: inherit; font-weight: 600; text-align: center; text-decoration: none; background: var(--accent); color: var(--on); cursor: pointer; }
 button.plain, a.plain { background: transparent; color: var(--accent); border: 1px solid var(--line); margin-top: .5rem; }
 button:focus-visible, a:focus-visible, input:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
