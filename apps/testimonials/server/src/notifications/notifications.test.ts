@@ -51,7 +51,7 @@ test('who spends most of the credits is told by mail, with a link to the console
     expect(mail.subject).toBe('Bright Ideas is running low on credits')
     expect(mail.text).toContain('1 credit left')
     expect(mail.links).toEqual([
-      `${product.url}/app/bright-ideas/plans`,
+      `${product.url}/app/bright-ideas/billing`,
       `${product.url}/app/bright-ideas/settings/notifications`,
     ])
   }
