@@ -173,6 +173,35 @@ $$;
 
 ALTER FUNCTION stipend.add_catalog_prices(p_catalog jsonb, p_author text, p_reason text) OWNER TO stipend_ledger;
 
+--
+-- Name: add_checkpoint(bigint, bytea, bytea, bytea, text, text, timestamp with time zone, text[], bigint[], text[], bigint[], bigint[], bigint[], bigint[], bigint[], bigint[]); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.add_checkpoint(p_number bigint, p_previous_hash bytea, p_hash bytea, p_heads_digest bytea, p_key_id text, p_token text, p_created_at timestamp with time zone, p_organization text[], p_sequence bigint[], p_head_hash text[], p_monthly bigint[], p_bonus bigint[], p_debt bigint[], p_used bigint[], p_period_start bigint[], p_ledger_at bigint[]) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform pg_advisory_xact_lock(hashtext('stipend.add_checkpoint'));
+  if p_number <> (select coalesce(max(c.number), 0) + 1 from stipend.ledger_checkpoints c) then
+    return false;
+  end if;
+  insert into stipend.ledger_checkpoints (
+    number, previous_hash, hash, organizations, heads_digest, key_id, token, created_at)
+  values (p_number, p_previous_hash, p_hash, cardinality(p_organization), p_heads_digest, p_key_id, p_token, p_created_at);
+  insert into stipend.ledger_checkpoint_heads (
+    organization_id, checkpoint, sequence, hash, monthly_left, bonus, debt, used_this_period, period_start, ledger_at)
+  select u.organization, p_number, u.sequence, decode(u.hash, 'hex'), u.monthly * 0.01, u.bonus * 0.01, u.debt * 0.01,
+    u.used * 0.01, timestamptz 'epoch' + u.period_start * interval '1 microsecond',
+    timestamptz 'epoch' + u.ledger_at * interval '1 microsecond'
+  from unnest(p_organization, p_sequence, p_head_hash, p_monthly, p_bonus, p_debt, p_used, p_period_start, p_ledger_at)
+    u(organization, sequence, hash, monthly, bonus, debt, used, period_start, ledger_at);
+  return true;
+end;
+$$;
+
+ALTER FUNCTION stipend.add_checkpoint(p_number bigint, p_previous_hash bytea, p_hash bytea, p_heads_digest bytea, p_key_id text, p_token text, p_created_at timestamp with time zone, p_organization text[], p_sequence bigint[], p_head_hash text[], p_monthly bigint[], p_bonus bigint[], p_debt bigint[], p_used bigint[], p_period_start bigint[], p_ledger_at bigint[]) OWNER TO stipend_ledger;
+
 SET default_tablespace = '';
 
 SET default_table_access_method = heap;
@@ -3183,6 +3212,30 @@ $$;
 ALTER FUNCTION stipend.move_billing_period(p_organization_id text, p_anchor timestamp with time zone, p_now timestamp with time zone) OWNER TO stipend_ledger;
 
 --
+-- Name: moved_heads(text, integer); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.moved_heads(p_after text, p_limit integer) RETURNS TABLE(organization_id text, sequence bigint, hash text, monthly_left bigint, bonus bigint, debt bigint, used_this_period bigint, period_start bigint, ledger_at bigint, trusted_sequence bigint)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select b.organization_id, b.ledger_sequence, encode(b.ledger_hash, 'hex'), (b.monthly_left * 100)::bigint,
+    (b.bonus * 100)::bigint, (b.debt * 100)::bigint, (b.used_this_period * 100)::bigint,
+    (extract(epoch from b.period_start) * 1000000)::bigint, (extract(epoch from b.ledger_at) * 1000000)::bigint,
+    h.sequence
+  from stipend.organization_credit_balances b
+  left join lateral (
+    select x.sequence from stipend.ledger_checkpoint_heads x
+    where x.organization_id = b.organization_id order by x.checkpoint desc limit 1
+  ) h on true
+  where b.organization_id > p_after and b.ledger_sequence > coalesce(h.sequence, 0)
+  order by b.organization_id
+  limit p_limit;
+$$;
+
+ALTER FUNCTION stipend.moved_heads(p_after text, p_limit integer) OWNER TO stipend_ledger;
+
+--
 -- Name: next_message_at(text[]); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
 --
 
@@ -4292,6 +4345,10 @@ CREATE FUNCTION stipend.refuse_ledger_change() RETURNS trigger
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
+  if tg_op = 'DELETE' and current_setting('stipend.is_archiving', true) = 'on'
+    and (select pg_has_role(c.relowner, 'usage') from pg_class c where c.oid = tg_relid) then
+    return null;
+  end if;
   raise exception using
     errcode = 'SP001',
     message = format('%s on %I.%I is refused: the ledger is append-only', tg_op, tg_table_schema, tg_table_name),
@@ -5931,12 +5988,7 @@ ALTER FUNCTION stipend.sync_subscription(p_organization_id text, p_sync bigint, 
 CREATE FUNCTION stipend.transaction_hash(r stipend.credit_transactions, p_previous bytea) RETURNS bytea
     LANGUAGE sql STABLE
     AS $$
-  select stipend.transaction_hash(
-    p_previous, r.organization_id, r.sequence, r.type, r.amount, r.monthly_amount, r.bonus_amount, r.debt_amount,
-    r.covered_amount, r.balance_after, r.reservation_id, r.plan, r.capability, r.quality, r.model,
-    r.estimated_credits, r.uncharged_credits, r.cost_usd, r.flags, r.actor_type, r.actor_id, r.actor_digest,
-    r.subject_type, r.subject_id, r.subject_digest, r.form_id, r.source_id, r.reason, r.provider_metadata,
-    r.payment_metadata, r.effective_at, r.created_at);
+  select sha256(convert_to(stipend.transaction_record(r, p_previous), 'UTF8'));
 $$;
 
 ALTER FUNCTION stipend.transaction_hash(r stipend.credit_transactions, p_previous bytea) OWNER TO stipend_ledger;
@@ -5948,7 +6000,40 @@ ALTER FUNCTION stipend.transaction_hash(r stipend.credit_transactions, p_previou
 CREATE FUNCTION stipend.transaction_hash(p_previous bytea, p_organization_id text, p_sequence bigint, p_type text, p_amount numeric, p_monthly numeric, p_bonus numeric, p_debt numeric, p_covered numeric, p_balance_after numeric, p_reservation_id uuid, p_plan text, p_capability text, p_quality text, p_model text, p_estimated numeric, p_uncharged numeric, p_cost_usd numeric, p_flags text[], p_actor_type text, p_actor_id text, p_actor_digest bytea, p_subject_type text, p_subject_id text, p_subject_digest bytea, p_form_id text, p_source_id text, p_reason text, p_provider_metadata jsonb, p_payment_metadata jsonb, p_effective_at timestamp with time zone, p_created_at timestamp with time zone) RETURNS bytea
     LANGUAGE sql STABLE
     AS $$
-  select sha256(convert_to(json_build_array(
+  select sha256(convert_to(stipend.transaction_record(
+    p_previous, p_organization_id, p_sequence, p_type, p_amount, p_monthly, p_bonus, p_debt, p_covered, p_balance_after,
+    p_reservation_id, p_plan, p_capability, p_quality, p_model, p_estimated, p_uncharged, p_cost_usd, p_flags,
+    p_actor_type, p_actor_id, p_actor_digest, p_subject_type, p_subject_id, p_subject_digest, p_form_id,
+    p_source_id, p_reason, p_provider_metadata, p_payment_metadata, p_effective_at, p_created_at), 'UTF8'));
+$$;
+
+ALTER FUNCTION stipend.transaction_hash(p_previous bytea, p_organization_id text, p_sequence bigint, p_type text, p_amount numeric, p_monthly numeric, p_bonus numeric, p_debt numeric, p_covered numeric, p_balance_after numeric, p_reservation_id uuid, p_plan text, p_capability text, p_quality text, p_model text, p_estimated numeric, p_uncharged numeric, p_cost_usd numeric, p_flags text[], p_actor_type text, p_actor_id text, p_actor_digest bytea, p_subject_type text, p_subject_id text, p_subject_digest bytea, p_form_id text, p_source_id text, p_reason text, p_provider_metadata jsonb, p_payment_metadata jsonb, p_effective_at timestamp with time zone, p_created_at timestamp with time zone) OWNER TO stipend_ledger;
+
+--
+-- Name: transaction_record(stipend.credit_transactions, bytea); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.transaction_record(r stipend.credit_transactions, p_previous bytea) RETURNS text
+    LANGUAGE sql STABLE
+    AS $$
+  select stipend.transaction_record(
+    p_previous, r.organization_id, r.sequence, r.type, r.amount, r.monthly_amount, r.bonus_amount, r.debt_amount,
+    r.covered_amount, r.balance_after, r.reservation_id, r.plan, r.capability, r.quality, r.model,
+    r.estimated_credits, r.uncharged_credits, r.cost_usd, r.flags, r.actor_type, r.actor_id, r.actor_digest,
+    r.subject_type, r.subject_id, r.subject_digest, r.form_id, r.source_id, r.reason, r.provider_metadata,
+    r.payment_metadata, r.effective_at, r.created_at);
+$$;
+
+ALTER FUNCTION stipend.transaction_record(r stipend.credit_transactions, p_previous bytea) OWNER TO stipend_ledger;
+
+--
+-- Name: transaction_record(bytea, text, bigint, text, numeric, numeric, numeric, numeric, numeric, numeric, uuid, text, text, text, text, numeric, numeric, numeric, text[], text, text, bytea, text, text, bytea, text, text, text, jsonb, jsonb, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.transaction_record(p_previous bytea, p_organization_id text, p_sequence bigint, p_type text, p_amount numeric, p_monthly numeric, p_bonus numeric, p_debt numeric, p_covered numeric, p_balance_after numeric, p_reservation_id uuid, p_plan text, p_capability text, p_quality text, p_model text, p_estimated numeric, p_uncharged numeric, p_cost_usd numeric, p_flags text[], p_actor_type text, p_actor_id text, p_actor_digest bytea, p_subject_type text, p_subject_id text, p_subject_digest bytea, p_form_id text, p_source_id text, p_reason text, p_provider_metadata jsonb, p_payment_metadata jsonb, p_effective_at timestamp with time zone, p_created_at timestamp with time zone) RETURNS text
+    LANGUAGE sql STABLE
+    AS $$
+  select json_build_array(
     1, p_organization_id, p_sequence, p_type,
     (p_amount * 100)::bigint, (p_monthly * 100)::bigint, (p_bonus * 100)::bigint, (p_debt * 100)::bigint,
     (p_covered * 100)::bigint, (p_balance_after * 100)::bigint,
@@ -5958,10 +6043,10 @@ CREATE FUNCTION stipend.transaction_hash(p_previous bytea, p_organization_id tex
     p_subject_type, p_subject_id, encode(p_subject_digest, 'hex'), p_form_id,
     p_source_id, p_reason, p_provider_metadata::text, p_payment_metadata::text,
     (extract(epoch from p_effective_at) * 1000000)::bigint, (extract(epoch from p_created_at) * 1000000)::bigint,
-    encode(p_previous, 'hex'))::text, 'UTF8'));
+    encode(p_previous, 'hex'))::text;
 $$;
 
-ALTER FUNCTION stipend.transaction_hash(p_previous bytea, p_organization_id text, p_sequence bigint, p_type text, p_amount numeric, p_monthly numeric, p_bonus numeric, p_debt numeric, p_covered numeric, p_balance_after numeric, p_reservation_id uuid, p_plan text, p_capability text, p_quality text, p_model text, p_estimated numeric, p_uncharged numeric, p_cost_usd numeric, p_flags text[], p_actor_type text, p_actor_id text, p_actor_digest bytea, p_subject_type text, p_subject_id text, p_subject_digest bytea, p_form_id text, p_source_id text, p_reason text, p_provider_metadata jsonb, p_payment_metadata jsonb, p_effective_at timestamp with time zone, p_created_at timestamp with time zone) OWNER TO stipend_ledger;
+ALTER FUNCTION stipend.transaction_record(p_previous bytea, p_organization_id text, p_sequence bigint, p_type text, p_amount numeric, p_monthly numeric, p_bonus numeric, p_debt numeric, p_covered numeric, p_balance_after numeric, p_reservation_id uuid, p_plan text, p_capability text, p_quality text, p_model text, p_estimated numeric, p_uncharged numeric, p_cost_usd numeric, p_flags text[], p_actor_type text, p_actor_id text, p_actor_digest bytea, p_subject_type text, p_subject_id text, p_subject_digest bytea, p_form_id text, p_source_id text, p_reason text, p_provider_metadata jsonb, p_payment_metadata jsonb, p_effective_at timestamp with time zone, p_created_at timestamp with time zone) OWNER TO stipend_ledger;
 
 --
 -- Name: update_subscription(text, timestamp with time zone, boolean, boolean); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
@@ -6058,31 +6143,55 @@ ALTER FUNCTION stipend.verify_api_key(p_hash bytea) OWNER TO stipend_ledger;
 -- Name: verify_ledger(text, bigint); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
 --
 
-CREATE FUNCTION stipend.verify_ledger(p_organization_id text, p_from bigint DEFAULT 0) RETURNS TABLE(problem text, sequence bigint, expected text, found text)
+CREATE FUNCTION stipend.verify_ledger(p_organization_id text, p_from bigint DEFAULT NULL::bigint) RETURNS TABLE(problem text, sequence bigint, expected text, found text)
     LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   v_balance  stipend.organization_credit_balances;
+  v_base     stipend.ledger_checkpoint_heads;   -- what the proof begins from; NULLs: from nothing
+  v_is_full  constant boolean := p_from is null;
+  v_used     numeric;
 begin
   select b.* into v_balance from stipend.organization_credit_balances b where b.organization_id = p_organization_id;
   if v_balance.organization_id is null then
     perform stipend.refuse('organization_not_found', jsonb_build_object('organizationId', p_organization_id));
   end if;
 
+  select h.* into v_base
+  from stipend.ledger_checkpoint_heads h
+  where h.organization_id = p_organization_id and h.sequence = coalesce(p_from,
+    (select max(a.through_sequence) from stipend.ledger_archives a where a.organization_id = p_organization_id))
+  order by h.checkpoint desc limit 1;
+  if v_base.sequence is null and p_from is not null then
+    return query select 'checkpoint', p_from, 'a head', 'none';
+    return;
+  end if;
+  if v_base.sequence is null then
+    v_base.sequence := 0;
+    v_base.hash := sha256(convert_to(p_organization_id, 'UTF8'));
+    v_base.monthly_left := 0;
+    v_base.bonus := 0;
+    v_base.debt := 0;
+  end if;
+
+  return query
+  select 'archive', a.through_sequence, 'a head of checkpoint ' || a.checkpoint, 'none'
+  from stipend.ledger_archives a
+  where a.organization_id = p_organization_id and not exists (
+    select from stipend.ledger_checkpoint_heads h
+    where h.organization_id = a.organization_id and h.checkpoint = a.checkpoint and h.sequence = a.through_sequence);
+
   return query
   select x.problem, x.sequence, x.expected, x.found
   from (
     select t as row,
-      lag(t.sequence, 1, p_from) over w as previous_sequence,
-      lag(t.balance_after) over w as previous_balance,
-      coalesce(lag(t.hash) over w, case
-        when p_from = 0 then sha256(convert_to(p_organization_id, 'UTF8'))
-        else (select y.hash from stipend.credit_transactions y
-              where y.organization_id = p_organization_id and y.sequence = p_from) end) as previous_hash,
-      lag(t.created_at) over w as previous_at
+      lag(t.sequence, 1, v_base.sequence) over w as previous_sequence,
+      lag(t.balance_after, 1, v_base.monthly_left + v_base.bonus - v_base.debt) over w as previous_balance,
+      lag(t.hash, 1, v_base.hash) over w as previous_hash,
+      lag(t.created_at, 1, v_base.ledger_at) over w as previous_at
     from stipend.credit_transactions t
-    where t.organization_id = p_organization_id and t.sequence > p_from
+    where t.organization_id = p_organization_id and t.sequence > v_base.sequence
     window w as (order by t.sequence)
   ) c
   cross join lateral (
@@ -6093,50 +6202,89 @@ begin
     where (c.row).hash is distinct from stipend.transaction_hash(c.row, c.previous_hash)
     union all
     select 'balance_after', (c.row).sequence,
-      (coalesce(c.previous_balance, case when p_from = 0 then 0 end) + (c.row).monthly_amount + (c.row).bonus_amount + (c.row).debt_amount)::text,
+      (c.previous_balance + (c.row).monthly_amount + (c.row).bonus_amount + (c.row).debt_amount)::text,
       (c.row).balance_after::text
     where (c.row).balance_after
-      <> coalesce(c.previous_balance, case when p_from = 0 then 0 end) + (c.row).monthly_amount + (c.row).bonus_amount + (c.row).debt_amount
+      <> c.previous_balance + (c.row).monthly_amount + (c.row).bonus_amount + (c.row).debt_amount
     union all
     select 'time', (c.row).sequence, '>= ' || c.previous_at, (c.row).created_at::text
     where (c.row).created_at < c.previous_at
   ) x;
 
+  -- The row that the proof begins from, unless it is archived, and in a whole proof those of all other heads.
   return query
-  select 'head', v_balance.ledger_sequence, coalesce(encode(t.hash, 'hex'), 'no row'), encode(v_balance.ledger_hash, 'hex')
-  from (select 1) one
-  left join stipend.credit_transactions t
-    on t.organization_id = p_organization_id and t.sequence = v_balance.ledger_sequence
-  where v_balance.ledger_sequence > 0 and t.hash is distinct from v_balance.ledger_hash;
+  select 'checkpoint', h.sequence, encode(h.hash, 'hex'), coalesce(encode(t.hash, 'hex'), 'no row')
+  from stipend.ledger_checkpoint_heads h
+  left join stipend.credit_transactions t on t.organization_id = h.organization_id and t.sequence = h.sequence
+  where h.organization_id = p_organization_id and (h.checkpoint = v_base.checkpoint or v_is_full)
+    and t.hash is distinct from h.hash
+    and not exists (
+      select from stipend.ledger_archives a
+      where a.organization_id = h.organization_id and a.through_sequence >= h.sequence);
+
+  return query
+  select 'checkpoint_pools', s.sequence, concat_ws(' ', s.monthly, s.bonus, s.debt),
+    concat_ws(' ', h.monthly_left, h.bonus, h.debt)
+  from (
+    select t.sequence, v_base.monthly_left + sum(t.monthly_amount) over w as monthly,
+      v_base.bonus + sum(t.bonus_amount) over w as bonus, v_base.debt - sum(t.debt_amount) over w as debt
+    from stipend.credit_transactions t
+    where t.organization_id = p_organization_id and t.sequence > v_base.sequence
+    window w as (order by t.sequence)
+  ) s
+  join stipend.ledger_checkpoint_heads h on h.organization_id = p_organization_id and h.sequence = s.sequence
+  where v_is_full and (h.monthly_left, h.bonus, h.debt) is distinct from (s.monthly, s.bonus, s.debt);
+
+  return query
+  select 'head', v_balance.ledger_sequence, coalesce(encode(x.hash, 'hex'), 'no row'), encode(v_balance.ledger_hash, 'hex')
+  from (
+    select coalesce(
+      (select t.hash from stipend.credit_transactions t
+       where t.organization_id = p_organization_id and t.sequence = v_balance.ledger_sequence),
+      case when v_balance.ledger_sequence = v_base.sequence then v_base.hash end) as hash
+  ) x
+  where x.hash is distinct from v_balance.ledger_hash;
 
   return query
   select 'beyond_head', max(t.sequence), v_balance.ledger_sequence::text, max(t.sequence)::text
-  from stipend.credit_transactions t where t.organization_id = p_organization_id
+  from stipend.credit_transactions t where t.organization_id = p_organization_id and t.sequence > v_base.sequence
   having max(t.sequence) > v_balance.ledger_sequence;
+
+  -- What was used in a period that began before the base comes with it, unless the period was moved since.
+  select coalesce(sum(t.covered_amount - t.amount) filter (
+      where t.reservation_id is not null and t.created_at >= v_balance.period_start), 0)
+    + case when not v_is_full and v_base.period_start = v_balance.period_start then v_base.used_this_period else 0 end
+  into v_used
+  from stipend.credit_transactions t
+  where t.organization_id = p_organization_id and t.sequence > case
+    when v_is_full or v_base.period_start = v_balance.period_start or v_balance.period_start > v_base.ledger_at
+      then v_base.sequence
+    else stipend.sequence_at(p_organization_id, v_balance.period_start) - 1 end;
 
   return query
   select x.problem, v_balance.ledger_sequence, x.expected::text, x.found::text
   from (
-    select coalesce(sum(t.monthly_amount), 0) as monthly, coalesce(sum(t.bonus_amount), 0) as bonus,
-      coalesce(-sum(t.debt_amount), 0) as debt,
-      coalesce(sum(t.covered_amount - t.amount) filter (
-        where t.reservation_id is not null and t.created_at >= v_balance.period_start), 0) as used
-    from stipend.credit_transactions t where t.organization_id = p_organization_id
+    select v_base.monthly_left + coalesce(sum(t.monthly_amount), 0) as monthly,
+      v_base.bonus + coalesce(sum(t.bonus_amount), 0) as bonus, v_base.debt - coalesce(sum(t.debt_amount), 0) as debt
+    from stipend.credit_transactions t
+    where t.organization_id = p_organization_id and t.sequence > v_base.sequence
   ) s
   cross join lateral (
     select coalesce(sum(g.remaining), 0) as remaining from stipend.credit_grants g
     where g.organization_id = p_organization_id and g.is_live
   ) g
   cross join lateral (
-    select coalesce(sum(r.held_credits), 0) as held, count(*) as holds, min(r.expires_at) as first_due
-    from stipend.credit_reservations r where r.organization_id = p_organization_id and r.status = 'open'
+    select coalesce(sum(r.held_credits), 0) as held, count(*) as holds
+    from stipend.credit_reservations r
+    where r.organization_id = p_organization_id and r.status = 'open' and (v_is_full
+      or (hashtext(r.organization_id) = hashtext(p_organization_id) and r.expires_at >= v_balance.holds_due_from))
   ) h
   cross join lateral (values
     ('monthly_left', s.monthly, v_balance.monthly_left),
     ('bonus', s.bonus, v_balance.bonus),
     ('grants', g.remaining, v_balance.bonus),
     ('debt', s.debt, v_balance.debt),
-    ('used_this_period', s.used, v_balance.used_this_period),
+    ('used_this_period', v_used, v_balance.used_this_period),
     ('reserved', h.held, v_balance.reserved),
     ('open_holds', h.holds, v_balance.open_holds)
   ) x(problem, expected, found)
@@ -6145,7 +6293,7 @@ begin
   return query
   select 'holds_due_from', v_balance.ledger_sequence, '<= ' || min(r.expires_at), v_balance.holds_due_from::text
   from stipend.credit_reservations r
-  where r.organization_id = p_organization_id and r.status = 'open'
+  where v_is_full and r.organization_id = p_organization_id and r.status = 'open'
   having min(r.expires_at) < v_balance.holds_due_from;
 
   return query
@@ -6154,17 +6302,27 @@ begin
   left join (
     select t.reservation_id, sum(t.covered_amount - t.amount) as charged
     from stipend.credit_transactions t
-    where t.organization_id = p_organization_id and t.reservation_id is not null
+    where t.organization_id = p_organization_id and t.sequence > v_base.sequence and t.reservation_id is not null
     group by t.reservation_id
   ) s on s.reservation_id = r.id
-  where r.organization_id = p_organization_id and r.status <> 'open' and coalesce(s.charged, 0) <> r.charged_credits;
+  where v_is_full and r.organization_id = p_organization_id and r.status <> 'open'
+    and coalesce(r.sequence, v_base.sequence + 1) > v_base.sequence and coalesce(s.charged, 0) <> r.charged_credits;
+
+  -- The charge of a late settle may be older than the base.
+  return query
+  select 'reservation_charge', t.sequence, (t.covered_amount - t.amount)::text, r.charged_credits::text
+  from stipend.credit_transactions t
+  join stipend.credit_reservations r on r.organization_id = t.organization_id and r.id = t.reservation_id
+  where not v_is_full and t.organization_id = p_organization_id and t.sequence > v_base.sequence
+    and r.sequence = t.sequence and r.status <> 'open' and not 'late' = any(t.flags)
+    and r.charged_credits <> t.covered_amount - t.amount;
 
   return query
   select 'budget_held', v_balance.ledger_sequence, coalesce(sum(r.estimated_credits), 0)::text, w.held::text
   from stipend.budget_windows w
   left join stipend.credit_reservations r on r.organization_id = w.organization_id and r.status = 'open'
     and (w.budget_id, w.window_start) in (select * from unnest(r.budget_ids, r.budget_windows))
-  where w.organization_id = p_organization_id
+  where v_is_full and w.organization_id = p_organization_id
   group by w.budget_id, w.window_start, w.held
   having coalesce(sum(r.estimated_credits), 0) <> w.held;
 
@@ -6174,7 +6332,7 @@ begin
   from stipend.budget_windows w
   left join stipend.credit_reservations r on r.organization_id = w.organization_id and r.status <> 'open'
     and (w.budget_id, w.window_start) in (select * from unnest(r.budget_ids, r.budget_windows))
-  where w.organization_id = p_organization_id and w.window_start > clock_timestamp() - interval '90 days'
+  where v_is_full and w.organization_id = p_organization_id and w.window_start > clock_timestamp() - interval '90 days'
   group by w.budget_id, w.window_start, w.used
   having coalesce(sum(r.charged_credits), 0) <> w.used;
 
@@ -6195,9 +6353,10 @@ begin
     coalesce(t.source_id, s.source_id) || coalesce(format(' %s %s', t.type, t.amount), ' no row'),
     coalesce(format('%s %s at %s', s.type, s.credits, s.sequence), 'no source')
   from (select * from stipend.credit_transactions x
-        where x.organization_id = p_organization_id and x.source_id is not null) t
+        where x.organization_id = p_organization_id and x.sequence > v_base.sequence and x.source_id is not null) t
   full join (select * from stipend.credit_sources x
-             where x.organization_id = p_organization_id and x.source_id not like '#withheld:%') s
+             where x.organization_id = p_organization_id and x.sequence > v_base.sequence
+               and x.source_id not like '#withheld:%') s
     on s.source_id = t.source_id
   where (t.sequence, t.type, t.amount) is distinct from (s.sequence, s.type, s.credits);
 end;
@@ -6709,6 +6868,60 @@ CREATE TABLE stipend.idempotency_records (
 );
 
 ALTER TABLE stipend.idempotency_records OWNER TO stipend_migrator;
+
+--
+-- Name: ledger_archives; Type: TABLE; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE TABLE stipend.ledger_archives (
+    organization_id text NOT NULL,
+    through_sequence bigint NOT NULL,
+    from_sequence bigint NOT NULL,
+    checkpoint bigint NOT NULL,
+    file_sha256 bytea NOT NULL,
+    archived_by text NOT NULL,
+    archived_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+ALTER TABLE stipend.ledger_archives OWNER TO stipend_migrator;
+
+--
+-- Name: ledger_checkpoint_heads; Type: TABLE; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE TABLE stipend.ledger_checkpoint_heads (
+    organization_id text NOT NULL,
+    checkpoint bigint NOT NULL,
+    sequence bigint NOT NULL,
+    hash bytea NOT NULL,
+    monthly_left numeric(14,2) NOT NULL,
+    bonus numeric(14,2) NOT NULL,
+    debt numeric(14,2) NOT NULL,
+    used_this_period numeric(14,2) NOT NULL,
+    period_start timestamp with time zone NOT NULL,
+    ledger_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE stipend.ledger_checkpoint_heads OWNER TO stipend_migrator;
+
+--
+-- Name: ledger_checkpoints; Type: TABLE; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE TABLE stipend.ledger_checkpoints (
+    number bigint NOT NULL,
+    previous_hash bytea NOT NULL,
+    hash bytea NOT NULL,
+    organizations integer NOT NULL,
+    heads_digest bytea NOT NULL,
+    key_id text NOT NULL,
+    token text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT ledger_checkpoints_number_check CHECK ((number > 0)),
+    CONSTRAINT ledger_checkpoints_organizations_check CHECK ((organizations > 0))
+);
+
+ALTER TABLE stipend.ledger_checkpoints OWNER TO stipend_migrator;
 
 --
 -- Name: llm_models_id_seq; Type: SEQUENCE; Schema: stipend; Owner: stipend_migrator
@@ -7469,6 +7682,27 @@ ALTER TABLE ONLY stipend.idempotency_records
     ADD CONSTRAINT idempotency_records_pkey PRIMARY KEY (organization_id, key);
 
 --
+-- Name: ledger_archives ledger_archives_pkey; Type: CONSTRAINT; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE ONLY stipend.ledger_archives
+    ADD CONSTRAINT ledger_archives_pkey PRIMARY KEY (organization_id, through_sequence);
+
+--
+-- Name: ledger_checkpoint_heads ledger_checkpoint_heads_pkey; Type: CONSTRAINT; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE ONLY stipend.ledger_checkpoint_heads
+    ADD CONSTRAINT ledger_checkpoint_heads_pkey PRIMARY KEY (organization_id, checkpoint);
+
+--
+-- Name: ledger_checkpoints ledger_checkpoints_pkey; Type: CONSTRAINT; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE ONLY stipend.ledger_checkpoints
+    ADD CONSTRAINT ledger_checkpoints_pkey PRIMARY KEY (number);
+
+--
 -- Name: llm_models llm_models_pkey; Type: CONSTRAINT; Schema: stipend; Owner: stipend_migrator
 --
 
@@ -7859,6 +8093,12 @@ CREATE INDEX customer_uses_by_time ON stipend.customer_uses USING btree (used_at
 CREATE INDEX idempotency_records_by_time ON stipend.idempotency_records USING btree (created_at);
 
 --
+-- Name: ledger_checkpoint_heads_by_checkpoint; Type: INDEX; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE INDEX ledger_checkpoint_heads_by_checkpoint ON stipend.ledger_checkpoint_heads USING btree (checkpoint);
+
+--
 -- Name: message_deliveries_due; Type: INDEX; Schema: stipend; Owner: stipend_migrator
 --
 
@@ -8039,6 +8279,13 @@ ALTER TABLE ONLY stipend.credit_parties
 
 ALTER TABLE ONLY stipend.credit_sources
     ADD CONSTRAINT credit_sources_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES stipend.organizations(id);
+
+--
+-- Name: ledger_archives ledger_archives_organization_id_fkey; Type: FK CONSTRAINT; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE ONLY stipend.ledger_archives
+    ADD CONSTRAINT ledger_archives_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES stipend.organizations(id);
 
 --
 -- Name: llm_models llm_models_replacement_model_id_fkey; Type: FK CONSTRAINT; Schema: stipend; Owner: stipend_migrator
@@ -8294,6 +8541,18 @@ CREATE POLICY all_rows ON stipend.customer_uses FOR SELECT TO stipend_operator U
 --
 
 CREATE POLICY all_rows ON stipend.idempotency_records FOR SELECT TO stipend_operator USING (true);
+
+--
+-- Name: ledger_archives all_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY all_rows ON stipend.ledger_archives FOR SELECT TO stipend_operator USING (true);
+
+--
+-- Name: ledger_checkpoint_heads all_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY all_rows ON stipend.ledger_checkpoint_heads FOR SELECT TO stipend_operator USING (true);
 
 --
 -- Name: message_deliveries all_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
@@ -8560,6 +8819,18 @@ CREATE POLICY functions ON stipend.customer_uses TO stipend_ledger USING (true) 
 CREATE POLICY functions ON stipend.idempotency_records TO stipend_ledger USING (true) WITH CHECK (true);
 
 --
+-- Name: ledger_archives functions; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY functions ON stipend.ledger_archives TO stipend_ledger USING (true) WITH CHECK (true);
+
+--
+-- Name: ledger_checkpoint_heads functions; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY functions ON stipend.ledger_checkpoint_heads TO stipend_ledger USING (true) WITH CHECK (true);
+
+--
 -- Name: message_deliveries functions; Type: POLICY; Schema: stipend; Owner: stipend_migrator
 --
 
@@ -8704,6 +8975,18 @@ CREATE POLICY functions ON stipend.webhook_secrets TO stipend_ledger USING (true
 ALTER TABLE stipend.idempotency_records ENABLE ROW LEVEL SECURITY;
 
 --
+-- Name: ledger_archives; Type: ROW SECURITY; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE stipend.ledger_archives ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: ledger_checkpoint_heads; Type: ROW SECURITY; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE stipend.ledger_checkpoint_heads ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: message_deliveries; Type: ROW SECURITY; Schema: stipend; Owner: stipend_migrator
 --
 
@@ -8834,6 +9117,18 @@ CREATE POLICY own_rows ON stipend.customer_uses FOR SELECT TO stipend_tenant USI
 --
 
 CREATE POLICY own_rows ON stipend.idempotency_records FOR SELECT TO stipend_tenant USING ((organization_id = NULLIF(current_setting('stipend.organization_id'::text, true), ''::text)));
+
+--
+-- Name: ledger_archives own_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY own_rows ON stipend.ledger_archives FOR SELECT TO stipend_tenant USING ((organization_id = NULLIF(current_setting('stipend.organization_id'::text, true), ''::text)));
+
+--
+-- Name: ledger_checkpoint_heads own_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY own_rows ON stipend.ledger_checkpoint_heads FOR SELECT TO stipend_tenant USING ((organization_id = NULLIF(current_setting('stipend.organization_id'::text, true), ''::text)));
 
 --
 -- Name: message_deliveries own_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
@@ -9073,6 +9368,13 @@ REVOKE ALL ON FUNCTION stipend.add_budget_use(p_organization_id text, p_budget_i
 --
 
 REVOKE ALL ON FUNCTION stipend.add_catalog_prices(p_catalog jsonb, p_author text, p_reason text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION add_checkpoint(p_number bigint, p_previous_hash bytea, p_hash bytea, p_heads_digest bytea, p_key_id text, p_token text, p_created_at timestamp with time zone, p_organization text[], p_sequence bigint[], p_head_hash text[], p_monthly bigint[], p_bonus bigint[], p_debt bigint[], p_used bigint[], p_period_start bigint[], p_ledger_at bigint[]); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.add_checkpoint(p_number bigint, p_previous_hash bytea, p_hash bytea, p_heads_digest bytea, p_key_id text, p_token text, p_created_at timestamp with time zone, p_organization text[], p_sequence bigint[], p_head_hash text[], p_monthly bigint[], p_bonus bigint[], p_debt bigint[], p_used bigint[], p_period_start bigint[], p_ledger_at bigint[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION stipend.add_checkpoint(p_number bigint, p_previous_hash bytea, p_hash bytea, p_heads_digest bytea, p_key_id text, p_token text, p_created_at timestamp with time zone, p_organization text[], p_sequence bigint[], p_head_hash text[], p_monthly bigint[], p_bonus bigint[], p_debt bigint[], p_used bigint[], p_period_start bigint[], p_ledger_at bigint[]) TO stipend_server;
 
 --
 -- Name: TABLE credit_transactions; Type: ACL; Schema: stipend; Owner: stipend_migrator
@@ -9704,6 +10006,14 @@ GRANT ALL ON FUNCTION stipend.mark_notifications_read(p_organization_id text, p_
 REVOKE ALL ON FUNCTION stipend.move_billing_period(p_organization_id text, p_anchor timestamp with time zone, p_now timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION moved_heads(p_after text, p_limit integer); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.moved_heads(p_after text, p_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION stipend.moved_heads(p_after text, p_limit integer) TO stipend_tenant;
+GRANT ALL ON FUNCTION stipend.moved_heads(p_after text, p_limit integer) TO stipend_operator;
+
+--
 -- Name: FUNCTION next_message_at(p_channels text[]); Type: ACL; Schema: stipend; Owner: stipend_ledger
 --
 
@@ -10090,6 +10400,22 @@ GRANT ALL ON FUNCTION stipend.transaction_hash(p_previous bytea, p_organization_
 GRANT ALL ON FUNCTION stipend.transaction_hash(p_previous bytea, p_organization_id text, p_sequence bigint, p_type text, p_amount numeric, p_monthly numeric, p_bonus numeric, p_debt numeric, p_covered numeric, p_balance_after numeric, p_reservation_id uuid, p_plan text, p_capability text, p_quality text, p_model text, p_estimated numeric, p_uncharged numeric, p_cost_usd numeric, p_flags text[], p_actor_type text, p_actor_id text, p_actor_digest bytea, p_subject_type text, p_subject_id text, p_subject_digest bytea, p_form_id text, p_source_id text, p_reason text, p_provider_metadata jsonb, p_payment_metadata jsonb, p_effective_at timestamp with time zone, p_created_at timestamp with time zone) TO stipend_operator;
 
 --
+-- Name: FUNCTION transaction_record(r stipend.credit_transactions, p_previous bytea); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.transaction_record(r stipend.credit_transactions, p_previous bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION stipend.transaction_record(r stipend.credit_transactions, p_previous bytea) TO stipend_tenant;
+GRANT ALL ON FUNCTION stipend.transaction_record(r stipend.credit_transactions, p_previous bytea) TO stipend_operator;
+
+--
+-- Name: FUNCTION transaction_record(p_previous bytea, p_organization_id text, p_sequence bigint, p_type text, p_amount numeric, p_monthly numeric, p_bonus numeric, p_debt numeric, p_covered numeric, p_balance_after numeric, p_reservation_id uuid, p_plan text, p_capability text, p_quality text, p_model text, p_estimated numeric, p_uncharged numeric, p_cost_usd numeric, p_flags text[], p_actor_type text, p_actor_id text, p_actor_digest bytea, p_subject_type text, p_subject_id text, p_subject_digest bytea, p_form_id text, p_source_id text, p_reason text, p_provider_metadata jsonb, p_payment_metadata jsonb, p_effective_at timestamp with time zone, p_created_at timestamp with time zone); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.transaction_record(p_previous bytea, p_organization_id text, p_sequence bigint, p_type text, p_amount numeric, p_monthly numeric, p_bonus numeric, p_debt numeric, p_covered numeric, p_balance_after numeric, p_reservation_id uuid, p_plan text, p_capability text, p_quality text, p_model text, p_estimated numeric, p_uncharged numeric, p_cost_usd numeric, p_flags text[], p_actor_type text, p_actor_id text, p_actor_digest bytea, p_subject_type text, p_subject_id text, p_subject_digest bytea, p_form_id text, p_source_id text, p_reason text, p_provider_metadata jsonb, p_payment_metadata jsonb, p_effective_at timestamp with time zone, p_created_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION stipend.transaction_record(p_previous bytea, p_organization_id text, p_sequence bigint, p_type text, p_amount numeric, p_monthly numeric, p_bonus numeric, p_debt numeric, p_covered numeric, p_balance_after numeric, p_reservation_id uuid, p_plan text, p_capability text, p_quality text, p_model text, p_estimated numeric, p_uncharged numeric, p_cost_usd numeric, p_flags text[], p_actor_type text, p_actor_id text, p_actor_digest bytea, p_subject_type text, p_subject_id text, p_subject_digest bytea, p_form_id text, p_source_id text, p_reason text, p_provider_metadata jsonb, p_payment_metadata jsonb, p_effective_at timestamp with time zone, p_created_at timestamp with time zone) TO stipend_tenant;
+GRANT ALL ON FUNCTION stipend.transaction_record(p_previous bytea, p_organization_id text, p_sequence bigint, p_type text, p_amount numeric, p_monthly numeric, p_bonus numeric, p_debt numeric, p_covered numeric, p_balance_after numeric, p_reservation_id uuid, p_plan text, p_capability text, p_quality text, p_model text, p_estimated numeric, p_uncharged numeric, p_cost_usd numeric, p_flags text[], p_actor_type text, p_actor_id text, p_actor_digest bytea, p_subject_type text, p_subject_id text, p_subject_digest bytea, p_form_id text, p_source_id text, p_reason text, p_provider_metadata jsonb, p_payment_metadata jsonb, p_effective_at timestamp with time zone, p_created_at timestamp with time zone) TO stipend_operator;
+
+--
 -- Name: FUNCTION update_subscription(p_organization_id text, p_paid_until timestamp with time zone, p_is_suspended boolean, p_is_ended boolean, OUT status text, OUT plan text, OUT paid_until timestamp with time zone); Type: ACL; Schema: stipend; Owner: stipend_ledger
 --
 
@@ -10344,6 +10670,30 @@ GRANT SELECT ON TABLE stipend.customer_uses TO stipend_operator;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stipend.idempotency_records TO stipend_ledger;
 GRANT SELECT ON TABLE stipend.idempotency_records TO stipend_tenant;
 GRANT SELECT ON TABLE stipend.idempotency_records TO stipend_operator;
+
+--
+-- Name: TABLE ledger_archives; Type: ACL; Schema: stipend; Owner: stipend_migrator
+--
+
+GRANT SELECT ON TABLE stipend.ledger_archives TO stipend_ledger;
+GRANT SELECT ON TABLE stipend.ledger_archives TO stipend_tenant;
+GRANT SELECT ON TABLE stipend.ledger_archives TO stipend_operator;
+
+--
+-- Name: TABLE ledger_checkpoint_heads; Type: ACL; Schema: stipend; Owner: stipend_migrator
+--
+
+GRANT SELECT,INSERT ON TABLE stipend.ledger_checkpoint_heads TO stipend_ledger;
+GRANT SELECT ON TABLE stipend.ledger_checkpoint_heads TO stipend_tenant;
+GRANT SELECT ON TABLE stipend.ledger_checkpoint_heads TO stipend_operator;
+
+--
+-- Name: TABLE ledger_checkpoints; Type: ACL; Schema: stipend; Owner: stipend_migrator
+--
+
+GRANT SELECT,INSERT ON TABLE stipend.ledger_checkpoints TO stipend_ledger;
+GRANT SELECT ON TABLE stipend.ledger_checkpoints TO stipend_tenant;
+GRANT SELECT ON TABLE stipend.ledger_checkpoints TO stipend_operator;
 
 --
 -- Name: TABLE message_deliveries; Type: ACL; Schema: stipend; Owner: stipend_migrator

@@ -24,3 +24,10 @@ export function findChromium(isCi: boolean): boolean {
   if (!found && isCi) throw new Error('Chromium is not installed: bash scripts/ensure-debian-packages.sh')
   return found
 }
+
+/** Whether Debian's hledger is there; missing in CI is an error. */
+export function findHledger(isCi: boolean): boolean {
+  const found = existsSync('/usr/bin/hledger')
+  if (!found && isCi) throw new Error(`hledger is missing: ${installedBy}`)
+  return found
+}

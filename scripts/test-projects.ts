@@ -1,7 +1,7 @@
 import vue from '@vitejs/plugin-vue'
 import { defaultClientConditions, defaultServerConditions } from 'vite'
 import type { ViteUserConfig } from 'vitest/config'
-import { findChromium, findDebianPostgres, findPgBouncer } from './debian-programs.ts'
+import { findChromium, findDebianPostgres, findHledger, findPgBouncer } from './debian-programs.ts'
 
 const CONDITION = 'stipend-source'
 const GLOBAL_SETUP = '@stipend/testing/global-setup'
@@ -40,12 +40,14 @@ export function testConfig(options: { kind: 'test' | 'long.test'; isCi: boolean 
       include: files(folders, kind),
       exclude,
       globalSetup: [GLOBAL_SETUP, ...setup],
-      provide: { binaries, pgBouncer },
+      provide: { binaries, pgBouncer, hasHledger },
     },
   })
   const debian = findDebianPostgres(isCi)
   if (debian === null) console.log('Skipped: the suite core-15 (PostgreSQL 15 is not installed)')
   const pgBouncer = findPgBouncer(isCi)
+  const hasHledger = findHledger(isCi)
+  if (!hasHledger) console.log('Skipped: the test of the journal (hledger is not installed)')
   if (!findChromium(isCi)) console.log('Skipped: the suite e2e (Chromium is not installed)')
   if (pgBouncer === null) console.log('Skipped: the suite pgbouncer (PgBouncer is not installed)')
   // `module` is for bundlers: Node does not know it.

@@ -10,3 +10,4 @@ export {
   migrateUp,
   migrationStatus,
 } from './migrations.ts'
+export { type ChangedRoutine, changedRoutines } from './routines.ts'

@@ -107,6 +107,9 @@ export async function fillTables(
   await server.query(`select stipend.claim_stripe_event('evt_1', 'charge.refunded')`)
   await owner.query(`insert into stipend.output_lengths values ('reply', 'fast', 40, 3)`)
   await owner.query(`insert into stipend.output_estimates values ('reply', 'fast', 3, null, now())`)
+  await owner.query(
+    `insert into stipend.ledger_checkpoints values (1, sha256(''), sha256('token'), 1, sha256('heads'), 'key', 'token', now())`,
+  )
   for (const organization of organizations) await fillOrganization(owner, server, organization)
 }
 
@@ -172,6 +175,8 @@ async function fillOrganization(owner: Pool, server: Pool, organization: string)
     `insert into stipend.test_clocks values ('${organization}', interval '1 hour')`,
     `insert into stipend.api_keys (id, organization_id, name, prefix, hash, scopes)
        values (gen_random_uuid(), '${organization}', 'Key', 'sp_live_a', 'hash of ${organization}', '{admin}')`,
+    `insert into stipend.ledger_checkpoint_heads values ('${organization}', 1, 1, sha256('row'), 1, 0, 0, 0, now(), now())`,
+    `insert into stipend.ledger_archives values ('${organization}', 1, 1, 1, sha256('file'), 'ann')`,
     `insert into stipend.idempotency_records (organization_id, key, parameter_hash) values ('${organization}', 'k', 'h')`,
   ]) {
     await owner.query(sql)

@@ -9,6 +9,7 @@ export const REFERENCE_TABLES: readonly string[] = [
   'consumption_feed',
   'credit_settings',
   'credit_topup_packages',
+  'ledger_checkpoints',
   'llm_models',
   'migrations',
   'model_prices',

@@ -26,3 +26,8 @@ export function parseUsd(text: string): string {
     'Give US dollars per million tokens as a plain decimal such as 0.25, from 0 to 1000000, at most nine places.',
   )
 }
+
+export function parseSequence(text: string): number {
+  if (/^[1-9]\d{0,14}$/.test(text)) return Number(text)
+  throw new InvalidArgumentError('Give the sequence of a transaction, a whole number from 1.')
+}

@@ -7,6 +7,8 @@ export interface Environment {
   readonly directDatabaseUrl: string | undefined
   /** Of the Stripe account; without it the demo's sandbox. */
   readonly stripeSecretKey: string | undefined
+  /** What checkpoints and receipts are signed with. */
+  readonly checkpointKey: string | undefined
   /** Something else that speaks Stripe's API. */
   readonly stripeApiBase: string | undefined
   /** Failures are shown with their stack. */

@@ -12,6 +12,7 @@ process.exitCode = await run(process.argv.slice(2), {
     databaseUrl: set(process.env['DATABASE_URL']),
     directDatabaseUrl: set(process.env['DIRECT_DATABASE_URL']),
     stripeSecretKey: set(process.env['STRIPE_SECRET_KEY']),
+    checkpointKey: set(process.env['STIPEND_CHECKPOINT_KEY']),
     stripeApiBase: set(process.env['STRIPE_API_BASE']),
     isDebugging: (process.env['DEBUG'] ?? '').split(',').includes('stipend'),
   },

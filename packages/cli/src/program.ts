@@ -5,6 +5,7 @@ import { addCatalog } from './catalog.ts'
 import { type Context, paint } from './context.ts'
 import { addCredits } from './credits.ts'
 import { failureOf } from './failure.ts'
+import { addLedger } from './ledger.ts'
 import { addMargins } from './margins.ts'
 import { addMigrate } from './migrate.ts'
 import { addParties } from './parties.ts'
@@ -18,6 +19,7 @@ Environment:
   DATABASE_URL         the database, as a login that is a member of stipend_server
   DIRECT_DATABASE_URL  for migrations and the worker's jobs, as the login that owns the tables; the same by default
   STRIPE_SECRET_KEY    the Stripe account of stripe, billing and reconcile
+  STIPEND_CHECKPOINT_KEY  what checkpoints and receipts are signed with: see stipend keys create
   NO_COLOR             no colour; there is none without a terminal either
   DEBUG=stipend        failures with their stack
 Without the first two, commands work on the database, and the payment sandbox, that npm start runs in the nearest .stipend folder.
@@ -80,6 +82,7 @@ function createProgram(context: Context, end: (exitCode: number) => void): Comma
   addMargins(program, context)
   addParties(program, context)
   addVerify(program, context, end)
+  addLedger(program, context, end)
   addWorker(program, context)
   addDemo(program, context, end)
   return program

@@ -36,7 +36,13 @@ describe('stipend verify', () => {
     const one = await stipend(['verify', 'acme', '--full'], { env })
     expect(one).toEqual({ code: 0, output: '1 organization, 1 transaction, no problems\n', errors: '' })
     const json = await stipend(['verify', '--json'], { env })
-    expect(JSON.parse(json.output)).toEqual({ organizations: 3, transactions: 3, problems: [] })
+    expect(JSON.parse(json.output)).toEqual({
+      organizations: 3,
+      transactions: 3,
+      fromCheckpoint: 0,
+      checkpoint: null,
+      problems: [],
+    })
   })
 
   test('names what is wrong, in whose books and where, and exits 1', async () => {

@@ -1,94 +1,147 @@
-import type { Engine, LedgerProblem, LedgerVerification } from '@stipend/engine'
-import type { Command } from 'commander'
-import { type Context, count, paint, print, table } from './context.ts'
+import {
+  type CheckpointAnchor,
+  type CheckpointKey,
+  type Engine,
+  type LedgerVerification,
+  readCheckpointKey,
+  readCheckpointPublicKey,
+  type SignedCheckpoint,
+} from '@stipend/engine'
+import { type Command, InvalidArgumentError } from 'commander'
+import { type Context, count, paint, print, remark, table } from './context.ts'
 import { withEngine } from './database.ts'
 import { CliError, EXIT_FAILED, EXIT_REFUSED, failureOf } from './failure.ts'
 
-const AT_ONCE = 4
 const REDRAW_MS = 80
 const SHOWN_CHARACTERS = 24
+
+interface Options {
+  readonly full?: true
+  readonly publicKey?: readonly string[]
+  readonly anchor?: CheckpointAnchor
+  readonly json?: true
+}
 
 export function addVerify(program: Command, context: Context, end: (exitCode: number) => void): void {
   program
     .command('verify')
-    .description('prove the books: chain, sequence, balances, grants, holds and budgets')
+    .description('prove the books: chain, sequence, balances, grants, holds, budgets, checkpoints')
     .argument('[organization]', 'its id; all by default')
     .option('--full', 'every row from the first, also where a signed checkpoint vouches for the older ones')
+    .option('--public-key <key...>', 'what checkpoints are signed with, beside STIPEND_CHECKPOINT_KEY')
+    .option(
+      '--anchor <number:hash>',
+      'a checkpoint noted elsewhere: it has to be there as it was',
+      parseAnchor,
+    )
     .option('--json', 'as JSON')
     .addHelpText(
       'after',
       `
 Exits 0 when the books are right, 1 when they are not, 2 when they could not be read.
-As long as there is no signed checkpoint, every run reads every row.
+With STIPEND_CHECKPOINT_KEY or --public-key, checkpoints' signatures are checked and rows before them are not read again;
+with STIPEND_CHECKPOINT_KEY a new checkpoint is signed where the books are right. Without a key every row is read.
 
 Examples:
   stipend verify
+  stipend verify --full --anchor 412:9c1f…
   stipend verify acme --json
 `,
     )
-    .action(async (organizationId: string | undefined, options: { json?: true }) =>
-      end(await verify(context, organizationId, options.json ?? false)),
+    .action(async (organizationId: string | undefined, options: Options) =>
+      end(await verify(context, organizationId, options)),
     )
 }
 
 async function verify(
   context: Context,
   organizationId: string | undefined,
-  isJson: boolean,
+  options: Options,
 ): Promise<number> {
-  const found = await withEngine(context, (engine) =>
-    verifyAll(engine, organizationId, isJson ? null : new Progress(context)),
-  ).catch((error: unknown) => {
+  const isJson = options.json ?? false
+  const { key, keys } = await readKeys(context, options.publicKey)
+  const progress = isJson ? null : new Progress(context)
+  const { found, signed } = await withEngine(context, async (engine) => {
+    const isUnsigned = keys === undefined && (await engine.proof.latestCheckpoint()) !== null
+    if (isUnsigned)
+      remark(context, 'Checkpoints are not looked at: set STIPEND_CHECKPOINT_KEY or give --public-key.')
+    const { full: isFull, anchor } = options
+    if (anchor !== undefined && keys === undefined) {
+      throw new CliError('--anchor needs a key: set STIPEND_CHECKPOINT_KEY or give --public-key.')
+    }
+    const found = await engine
+      .verifyLedger(organizationId, {
+        keys,
+        isFull,
+        anchor,
+        onProgress: (done, all) => progress?.show(done, all),
+      })
+      .finally(() => progress?.clear())
+    return { found, signed: await sign(engine, found, key, organizationId) }
+  }).catch((error: unknown) => {
     // 1 says that the books were read and are wrong.
     throw new CliError(failureOf(error).message ?? String(error), EXIT_FAILED, error)
   })
-  if (isJson) print(context, JSON.stringify(found, null, 2))
-  else show(context, found)
+  if (isJson)
+    print(context, JSON.stringify({ ...found, checkpoint: signed?.checkpoint ?? found.checkpoint }, null, 2))
+  else show(context, found, signed)
   return found.problems.length === 0 ? 0 : EXIT_REFUSED
 }
 
-/** Proves organization by organization, a few at once. */
-async function verifyAll(
+/** Where the books of all are right. */
+async function sign(
   engine: Engine,
+  found: LedgerVerification,
+  key: CheckpointKey | undefined,
   organizationId: string | undefined,
-  progress: Progress | null,
-): Promise<LedgerVerification> {
-  if (organizationId !== undefined) return engine.verifyLedger(organizationId)
-  const ids = await engine.listOrganizationIds()
-  const queue = ids.values()
-  const done: LedgerVerification[] = []
-  const work = async () => {
-    for (const id of queue) {
-      done.push(await engine.verifyLedger(id))
-      progress?.show(done.length, ids.length)
-    }
-  }
-  try {
-    await Promise.all(Array.from({ length: AT_ONCE }, work))
-  } finally {
-    progress?.clear()
-  }
-  return {
-    organizations: done.length,
-    transactions: done.reduce((sum, { transactions }) => sum + transactions, 0),
-    problems: done.flatMap(({ problems }) => problems).sort(byPlace),
-  }
+): Promise<SignedCheckpoint | null> {
+  if (key === undefined || organizationId !== undefined || found.problems.length > 0) return null
+  let signed = await engine.proof.signCheckpoint(key)
+  while (!signed.isDone) signed = await engine.proof.signCheckpoint(key)
+  return signed
 }
 
-function byPlace(a: LedgerProblem, b: LedgerProblem): number {
-  if (a.organizationId !== b.organizationId) return a.organizationId < b.organizationId ? -1 : 1
-  return (a.sequence ?? 0) - (b.sequence ?? 0)
+/** The environment's key and those given; undefined: none. */
+export async function readKeys(
+  context: Context,
+  publicKeys: readonly string[] = [],
+): Promise<{ key: CheckpointKey | undefined; keys: CheckpointKey[] | undefined }> {
+  const { checkpointKey } = context.environment
+  // A key that is none is wrong usage, not an answer.
+  const refuse = (error: unknown) => {
+    throw new CliError(failureOf(error).message ?? String(error), EXIT_FAILED, error)
+  }
+  const key = checkpointKey === undefined ? undefined : await readCheckpointKey(checkpointKey).catch(refuse)
+  const others = await Promise.all(
+    publicKeys.map((text) => readCheckpointPublicKey(text, '--public-key').catch(refuse)),
+  )
+  const keys = [...(key === undefined ? [] : [key]), ...others]
+  return { key, keys: keys.length === 0 ? undefined : keys }
 }
 
-function show(context: Context, found: LedgerVerification): void {
-  const { organizations, transactions, problems } = found
-  const books = `${count(organizations, 'organization')}, ${count(transactions, 'transaction')}`
+function parseAnchor(text: string): CheckpointAnchor {
+  const [, number, hash] = /^(\d{1,15}):([0-9a-f]{64})$/.exec(text) ?? []
+  if (number === undefined || hash === undefined) {
+    throw new InvalidArgumentError(
+      'It has to be the number and hash of a checkpoint, such as 412:9c1f… (64 digits).',
+    )
+  }
+  return { number: Number(number), hash }
+}
+
+function show(context: Context, found: LedgerVerification, signed: SignedCheckpoint | null): void {
+  const { organizations, transactions, fromCheckpoint, problems } = found
+  const rest =
+    fromCheckpoint === 0 ? '' : ` since the checkpoints of ${count(fromCheckpoint, 'organization')}`
+  const books = `${count(organizations, 'organization')}, ${count(transactions, 'transaction')}${rest}`
+  const checkpoint = signed?.checkpoint ?? found.checkpoint
+  const anchor = checkpoint === null ? [] : [`checkpoint ${checkpoint.number}:${checkpoint.hash}`]
   if (problems.length === 0) {
-    print(context, `${books}, ${paint(context.output, 'green', 'no problems')}`)
+    print(context, `${books}, ${paint(context.output, 'green', 'no problems')}`, ...anchor)
     return
   }
   const rows = problems.map(({ organizationId, problem, sequence, expected, found: stored }) => [
-    organizationId,
+    organizationId ?? '',
     problem,
     sequence === null ? '' : `#${sequence}`,
     shorten(expected),

@@ -8,6 +8,7 @@ import { type Context, remark } from './context.ts'
 import { findDatabase, withEngine } from './database.ts'
 import { CliError } from './failure.ts'
 import { stripeOf } from './stripe-account.ts'
+import { readKeys } from './verify.ts'
 
 interface Options {
   verbose?: true
@@ -23,7 +24,9 @@ interface Handlers {
 export function addWorker(program: Command, context: Context): void {
   program
     .command('worker')
-    .description('run the jobs: periods, holds, grants, stored settles, events, webhooks, mails, old records')
+    .description(
+      'run the jobs: periods, holds, grants, stored settles, events, webhooks, mails, checkpoints, old records',
+    )
     .option('--verbose', 'a line for each run of a job')
     .option(
       '--events <file>',
@@ -56,6 +59,7 @@ async function work(context: Context, options: Options): Promise<void> {
         engine,
         databaseUrl,
         payments: stripeOf(context, engine),
+        checkpointKey: (await readKeys(context)).key,
         ...handlers,
         report: (report) => tell(context, report, options.verbose ?? false),
       })
@@ -70,8 +74,8 @@ async function work(context: Context, options: Options): Promise<void> {
 
 function tell(context: Context, report: WorkerReport, isVerbose: boolean): void {
   const { type, ...fields } = report
-  const isFailure = type !== 'run' || report.code !== null
-  if (!isFailure && !isVerbose) return
+  const isFailure = type === 'run' ? report.code !== null : type !== 'checkpoint'
+  if (type === 'run' && !isFailure && !isVerbose) return
   const words = Object.entries(fields)
     .filter(([, value]) => value !== null)
     .map(([name, value]) => `${name}=${typeof value === 'string' ? quoted(value) : String(value)}`)

@@ -8,6 +8,7 @@ import * as budgets from './budgets.ts'
 import { type CatalogDefinition, type NormalCatalog, normalizeCatalog } from './catalog.ts'
 import * as catalogStore from './catalog-store.ts'
 import { type CustomerLimit, type CustomerLimitUse, getCustomerLimits } from './customer-limits.ts'
+import { surviveBrokenConnections } from './database.ts'
 import type { ErrorCode } from './errors.ts'
 import { type EmitEventInput, emitEvent } from './events.ts'
 import {
@@ -32,6 +33,7 @@ import * as partyRecords from './party-records.ts'
 import { checkModelPrices, type PriceFinding } from './price-check.ts'
 import { PriceFeed } from './price-feed.ts'
 import { PriceBook, type RecordedPrice } from './prices.ts'
+import { Proof } from './proof/proof.ts'
 import { withOrganization } from './reading.ts'
 import {
   type AccessDecision,
@@ -45,7 +47,7 @@ import {
 } from './reservations.ts'
 import { SettleIntents } from './settle-intents.ts'
 import * as transactions from './transactions.ts'
-import { type LedgerVerification, verifyLedger } from './verify.ts'
+import { type LedgerVerification, type VerifyLedgerOptions, verifyLedger } from './verify.ts'
 import { Webhooks } from './webhooks.ts'
 
 /** Names of a catalog as types. */
@@ -89,6 +91,8 @@ export class Engine<Catalog extends CatalogDefinition = CatalogDefinition> {
   readonly catalog: Catalog
   /** The catalog's models by key. */
   readonly models: NormalCatalog['models']
+  /** Checkpoints, receipts, the journal. */
+  readonly proof: Proof
   /** What organizations and their people are told. */
   readonly notifications: Notifications
   /** Endpoints of organizations, and what is delivered to them. */
@@ -106,10 +110,10 @@ export class Engine<Catalog extends CatalogDefinition = CatalogDefinition> {
     this.catalog = options.catalog
     this.#pool = options.database
     this.billing = new Billing(options.database)
+    this.proof = new Proof(options.database)
     this.notifications = new Notifications(options.database)
     this.webhooks = new Webhooks(options.database)
-    // An idle connection that breaks would otherwise end the process; the pool opens another one.
-    if (this.#pool.listenerCount('error') === 0) this.#pool.on('error', () => undefined)
+    surviveBrokenConnections(this.#pool)
     this.#batcher = new Batcher(options.database, { ...defaults, ...options.batching })
     this.models = normalizeCatalog(options.catalog).models
     const prices = new PriceBook(this.models)
@@ -427,8 +431,8 @@ export class Engine<Catalog extends CatalogDefinition = CatalogDefinition> {
   }
 
   /** Proves the books of one organization, or of all. */
-  verifyLedger(organizationId?: string): Promise<LedgerVerification> {
-    return verifyLedger(this.#pool, organizationId)
+  verifyLedger(organizationId?: string, options?: VerifyLedgerOptions): Promise<LedgerVerification> {
+    return verifyLedger(this.#pool, organizationId, options)
   }
 
   /** Refuses new reserves and resolves when what was accepted is answered. The pool stays the caller's. */

@@ -131,6 +131,28 @@ export {
   priceSources,
   type RecordedPrice,
 } from './prices.ts'
+export {
+  type ArchivedRange,
+  type ArchiveInput,
+  type ArchiveReading,
+  archiveLedger,
+  readArchive,
+} from './proof/archive.ts'
+export {
+  type CheckpointKey,
+  createCheckpointKey,
+  readCheckpointKey,
+  readCheckpointPublicKey,
+} from './proof/checkpoint-key.ts'
+export type { Checkpoint, CheckpointAnchor } from './proof/checkpoints.ts'
+export { journalHead } from './proof/journal.ts'
+export type { Proof, SignedCheckpoint } from './proof/proof.ts'
+export {
+  type Receipt,
+  type ReceiptTransaction,
+  type ReceiptVerification,
+  verifyReceipt,
+} from './proof/receipts.ts'
 export { type LibraryRates, libraryRates, type ModelRates, priceLibrary, type RateTier } from './rates.ts'
 export { withOrganization } from './reading.ts'
 export type {
@@ -159,7 +181,7 @@ export {
   type TransactionType,
   transactionTypes,
 } from './transactions.ts'
-export type { LedgerProblem, LedgerVerification } from './verify.ts'
+export type { LedgerProblem, LedgerVerification, VerifyLedgerOptions } from './verify.ts'
 export {
   type DueWebhookDelivery,
   type WebhookAttempt,

@@ -107,3 +107,17 @@ test('connections killed in the middle of calls: every call is answered once and
   expect(await ledger.history(organizationId)).toHaveLength(401)
   await close()
 })
+
+test('a connection that breaks between two statements of a transaction fails that alone', async () => {
+  const organizationId = await ledger.createOrganization('payg', 10)
+  const { engine, pool, close } = ledger.openEngine()
+  pool.options.application_name = 'broken-between'
+  const broken = engine.withOrganization(organizationId, async (client) => {
+    expect(await ledger.database.terminate('broken-between')).toBe(1)
+    await setTimeout(100)
+    await client.query('select 1')
+  })
+  await expect(broken).rejects.toThrow()
+  expect((await engine.checkCreditBalance(organizationId)).balance).toBe(1000)
+  await close()
+})

@@ -1,6 +1,7 @@
 import type { OpenAPIHono } from '@hono/zod-openapi'
 import {
   type CatalogDefinition,
+  type CheckpointKey,
   createEngine,
   type Engine,
   type EventHandler,
@@ -87,6 +88,8 @@ export interface StipendOptions<Catalog extends CatalogDefinition = CatalogDefin
   onEvent?: EventHandler | undefined
   /** Also credits.consumption for `onEvent`, an event for each charge. Default false. */
   consumptionEvents?: boolean | undefined
+  /** What checkpoints of the ledger are signed with, see `readCheckpointKey()` of the engine. */
+  checkpointKey?: CheckpointKey | undefined
   /** How organizations and their people are told; mails need it, and are sent where a worker runs. */
   notifications?: NotificationOptions | undefined
   /** What the host's own tables have of a person, for `GET /parties/…`; erasing there is for the event `party.erased`. */
@@ -179,6 +182,7 @@ export function createStipend<const Catalog extends CatalogDefinition>(
         engine,
         databaseUrl,
         payments,
+        checkpointKey: options.checkpointKey,
         notifications: options.notifications,
         logger,
         onEvent: options.onEvent,

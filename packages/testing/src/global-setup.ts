@@ -7,6 +7,8 @@ declare module 'vitest' {
     binaries: string | null
     /** PgBouncer's program, where servers go through it. */
     pgBouncer: string | null
+    /** Whether Debian's hledger is installed. */
+    hasHledger: boolean
     cluster: TestCluster
   }
 }

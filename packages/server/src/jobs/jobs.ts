@@ -1,4 +1,11 @@
-import type { Engine, EventHandler, JobBounds, StipendEvent } from '@stipend/engine'
+import type {
+  CheckpointKey,
+  Engine,
+  EventHandler,
+  JobBounds,
+  LedgerProblem,
+  StipendEvent,
+} from '@stipend/engine'
 import { createFanOut } from '../notifications/fan-out.ts'
 import { channelsSentBy, sendDue } from '../notifications/message-pump.ts'
 import type { NotificationContext } from '../notifications/settings.ts'
@@ -16,6 +23,10 @@ export interface JobContext {
   notifications: NotificationContext
   onEvent?: EventHandler | undefined
   consumptionEvents: boolean
+  /** Signs checkpoints; undefined: nobody does. */
+  checkpointKey?: CheckpointKey | undefined
+  onCheckpoint: (checkpoint: { number: number; hash: string; organizations: number }) => void
+  onLedgerProblem: (problem: LedgerProblem) => void
   onEventFailed: (event: StipendEvent, error: unknown) => void
 }
 
@@ -63,9 +74,32 @@ async function deliverMessages({ engine, notifications, signal }: JobContext): P
   return { count, isDone: true, nextAt: await engine.notifications.nextDueAt(channelsSentBy(notifications)) }
 }
 
+/** Proves what has moved and signs where it stands now. */
+async function signCheckpoint(context: JobContext, key: CheckpointKey): Promise<Batch> {
+  const { checkpoint, problems, isDone } = await context.engine.proof.signCheckpoint(key)
+  if (checkpoint !== null) context.onCheckpoint(checkpoint)
+  for (const problem of problems) context.onLedgerProblem(problem)
+  return { count: checkpoint?.organizations ?? 0, isDone }
+}
+
+async function verifyLedger({ engine, onLedgerProblem }: JobContext): Promise<Batch> {
+  const { organizations, problems } = await engine.verifyLedger()
+  for (const problem of problems) onLedgerProblem(problem)
+  return { count: organizations, isDone: true }
+}
+
 /** The jobs of a worker, a line each; those of payments where somebody takes them. */
-export function jobsOf({ payments }: Pick<JobContext, 'payments'>): readonly Job[] {
-  return payments === undefined ? jobs : [...jobs, ...paymentJobs(payments)]
+export function jobsOf({
+  payments,
+  checkpointKey,
+}: Pick<JobContext, 'payments' | 'checkpointKey'>): readonly Job[] {
+  return [
+    ...jobs,
+    ...(payments === undefined ? [] : paymentJobs(payments)),
+    checkpointKey === undefined
+      ? job('verify-ledger', '25 2 * * *', verifyLedger)
+      : job('sign-checkpoint', '5 * * * *', (context) => signCheckpoint(context, checkpointKey)),
+  ]
 }
 
 const jobs: readonly Job[] = [

@@ -15,6 +15,16 @@ export function logReport(logger: Logger, report: WorkerReport): void {
       logger.error({ organizationId, event, id, error }, 'event not taken')
       return
     }
+    case 'checkpoint': {
+      const { number, hash, organizations } = report
+      logger.info({ checkpoint: `${number}:${hash}`, organizations }, 'checkpoint signed')
+      return
+    }
+    case 'ledger_problem': {
+      const { organizationId, problem, sequence } = report
+      logger.error({ organizationId, problem, sequence }, 'the ledger contradicts itself')
+      return
+    }
     case 'database':
       if (report.isAvailable) logger.info({}, 'the database is back, the jobs go on')
       else logger.error({ code: 'database_unavailable' }, 'the database is away, the jobs wait')

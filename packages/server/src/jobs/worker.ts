@@ -1,6 +1,13 @@
 import { EventEmitter } from 'node:events'
 import { setTimeout } from 'node:timers/promises'
-import { type CatalogDefinition, type Engine, type EventHandler, toStipendError } from '@stipend/engine'
+import {
+  type CatalogDefinition,
+  type CheckpointKey,
+  type Engine,
+  type EventHandler,
+  type LedgerProblem,
+  toStipendError,
+} from '@stipend/engine'
 import {
   Logger as GraphileLogger,
   type JobHelpers,
@@ -30,6 +37,11 @@ export interface WorkerOptions<Catalog extends CatalogDefinition = CatalogDefini
   databaseUrl: string
   /** Takes payments: the jobs of automatic purchases and reconciliation. */
   payments?: StripeContext | undefined
+  /**
+   * Signs checkpoints of the ledger each hour, once what has moved since the last is proven. Default: none is signed, and
+   * the whole ledger is proven each night.
+   */
+  checkpointKey?: CheckpointKey | undefined
   /** As createStipend() takes it. Without `mail` in it no mails are made of the events that this worker takes. */
   notifications?: NotificationOptions | undefined
   /** Told of mails that were not taken. */
@@ -50,6 +62,8 @@ export type WorkerReport =
   | ({ type: 'run' } & JobRun)
   | { type: 'event_failed'; organizationId: string; event: string; id: string; error: string }
   | { type: 'database'; isAvailable: boolean }
+  | { type: 'checkpoint'; number: number; hash: string; organizations: number }
+  | ({ type: 'ledger_problem' } & Omit<LedgerProblem, 'expected' | 'found'>)
   | { type: 'problem'; message: string }
 
 export interface Worker {
@@ -234,10 +248,15 @@ class SupervisedWorker implements Worker {
   }
 
   #context(): JobContext {
-    const { engine, payments, onEvent, consumptionEvents } = this.#options
+    const { engine, payments, checkpointKey, onEvent, consumptionEvents } = this.#options
     return {
       engine,
       payments,
+      checkpointKey,
+      onCheckpoint: ({ number, hash, organizations }) =>
+        this.#report({ type: 'checkpoint', number, hash, organizations }),
+      onLedgerProblem: ({ organizationId, problem, sequence }) =>
+        this.#report({ type: 'ledger_problem', organizationId, problem, sequence }),
       notifications: this.#notifications,
       signal: this.#stopping.signal,
       onEvent,
