@@ -1614,6 +1614,11 @@ begin
     where x.used_at < clock_timestamp() - interval '24 hours' limit p_limit);
   get diagnostics v_count = row_count;
   v_total := v_total + v_count;
+  delete from stipend.shadow_refusals f where (f.organization_id, f.reservation_id) in (
+    select x.organization_id, x.reservation_id from stipend.shadow_refusals x
+    where x.created_at < clock_timestamp() - interval '90 days' limit p_limit);
+  get diagnostics v_count = row_count;
+  v_total := v_total + v_count;
   delete from stipend.credit_reservations r using (
     select x.organization_id, x.id
     from stipend.organizations g
@@ -3699,7 +3704,8 @@ begin
       credit_increment = (p_catalog #>> '{settings,increment}')::numeric,
       minimum_charge = (p_catalog #>> '{settings,minimumCharge}')::numeric,
       overdraft_limit = (p_catalog #>> '{settings,overdraftLimit}')::numeric,
-      grace_days = (p_catalog #>> '{settings,graceDays}')::integer;
+      grace_days = (p_catalog #>> '{settings,graceDays}')::integer,
+      is_shadow = coalesce((p_catalog #>> '{settings,shadowMode}')::boolean, false);
 
   insert into stipend.quality_levels as q (unique_name, name, rank)
   select x.value ->> 'key', x.value ->> 'name', x.ordinality
@@ -4316,6 +4322,28 @@ begin
     select from stipend.catalog_offers o
     where o.is_current and o.plan_id = w.plan_id and o.capability = w.capability and o.quality = w.quality)
   order by w.plan_id, w.capability, w.quality;
+
+  update stipend.catalog_offers o set is_shadow = false
+  where o.is_shadow and not exists (
+    select from stipend.wanted_shadow_offers() w
+    where w.plan_id = o.plan_id and w.capability = o.capability and w.quality = o.quality
+      and to_jsonb(w) - '{id,is_current,catalog_version,expected_output_tokens}'::text[]
+        = to_jsonb(o) - '{id,is_current,catalog_version,expected_output_tokens}'::text[]);
+
+  insert into stipend.catalog_offers (
+    catalog_version, plan_id, capability, quality, is_current, plan, is_unlimited, capability_is_enabled, plan_is_enabled,
+    is_default_quality, estimated_credits, output_cap, minimum_output, models, model_ids, input_usd_per_million,
+    output_usd_per_million, unpriced_models, model_markups, usd_per_credit, credit_increment, minimum_charge,
+    expected_output_tokens, is_shadow)
+  select p_version, w.plan_id, w.capability, w.quality, false, w.plan, w.is_unlimited, w.capability_is_enabled,
+    w.plan_is_enabled, w.is_default_quality, w.estimated_credits, w.output_cap, w.minimum_output, w.models, w.model_ids,
+    w.input_usd_per_million, w.output_usd_per_million, w.unpriced_models, w.model_markups, w.usd_per_credit,
+    w.credit_increment, w.minimum_charge, w.expected_output_tokens, true
+  from stipend.wanted_shadow_offers() w
+  where not exists (
+    select from stipend.catalog_offers o
+    where o.is_shadow and o.plan_id = w.plan_id and o.capability = w.capability and o.quality = w.quality)
+  order by w.plan_id, w.capability, w.quality;
 end;
 $$;
 
@@ -4492,6 +4520,12 @@ declare
   v_holder         integer;
   v_standing       stipend.outcome;
   v_counting       integer[];   -- places in b_ of the budgets that count the request
+  v_shadow_code    text;        -- shadow mode: what would have refused it,
+  v_shadow_offer   bigint;      -- and what it is held by
+  v_shadow_quality text;
+  v_shadow_estimated numeric;
+  v_shadow_maximum numeric;
+  v_shadow_input   numeric;
   v_output_tokens  integer;     -- the answer is shortened to so many; NULL: it is not
   v_held           numeric;
   v_expires        timestamptz;
@@ -4774,6 +4808,34 @@ begin
       end if;
     end;
 
+    -- Shadow mode: what is refused is admitted all the same, written down, and counts for nothing
+    v_shadow_code := null;
+    if code is not null then
+      select x.offer_id, x.quality, x.estimated, x.maximum, x.input
+      into v_shadow_offer, v_shadow_quality, v_shadow_estimated, v_shadow_maximum, v_shadow_input
+      from stipend.shadow_hold(
+        code, o.plan_id, p_capability[i], p_quality[i], p_estimate[i], p_input_tokens[i], p_output_tokens[i]) x;
+      if v_shadow_offer is not null then
+        v_shadow_code := code;
+        if not p_is_dry_run[i] then
+          insert into stipend.shadow_refusals (
+            organization_id, reservation_id, plan, capability, quality, code, detail, created_at)
+          select r.organization_id, p_id[i], n.unique_name, p_capability[i], v_shadow_quality, code, detail, o_now
+          from stipend.plans n where n.id = o.plan_id;
+        end if;
+        r.offer_id := v_shadow_offer;
+        r.is_unlimited := true;
+        r.is_rate_limited := false;
+        r.estimated := v_shadow_estimated;
+        r.maximum := v_shadow_maximum;
+        r.input := v_shadow_input;
+        v_counting := null;
+        v_output_tokens := null;
+        detail := jsonb_build_object('shadowRefusal', code);
+        code := null;
+      end if;
+    end if;
+
     offer_id := r.offer_id;
     balance := o_balance;
     if code is not null then
@@ -4828,7 +4890,7 @@ begin
       if r.is_rate_limited then
         w_count[w] := w_count[w] + 1;
       end if;
-      if p_customer_limits[i] is not null then
+      if p_customer_limits[i] is not null and v_shadow_code is null then
         insert into stipend.customer_uses (organization_id, limit_key, reservation_id, used_at)
         select r.organization_id, x.value ->> 'key', p_id[i], o_now from jsonb_array_elements(p_customer_limits[i]) x;
       end if;
@@ -4841,7 +4903,7 @@ begin
     end if;
     spendable := case when not r.is_unlimited then o_balance - o.reserved end;
     return next;
-    if v_output_tokens is not null then
+    if detail is not null then
       v_output_tokens := null;
       detail := null;
     end if;
@@ -5737,6 +5799,41 @@ $$;
 ALTER FUNCTION stipend.settle_ended_subscription(p_subscription stipend.subscriptions, p_unpaid_before timestamp with time zone, p_now timestamp with time zone) OWNER TO stipend_ledger;
 
 --
+-- Name: shadow_hold(text, integer, text, text, bigint, integer, integer); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.shadow_hold(p_code text, p_plan_id integer, p_capability text, p_quality text, p_estimate bigint, p_input_tokens integer, p_output_tokens integer) RETURNS TABLE(offer_id bigint, quality text, estimated numeric, maximum numeric, input numeric)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+  if p_code not in ('subscription_inactive', 'not_in_plan', 'plan_disabled', 'quality_not_allowed', 'model_not_allowed',
+    'rate_limited', 'customer_limit_exceeded', 'budget_exceeded', 'insufficient_credits', 'holds_in_flight') then
+    return;
+  end if;
+  return query
+  select f.id, f.quality, coalesce(p_estimate * 0.01, e.worst_case, f.estimated_credits),
+    greatest(coalesce(e.worst_case, 10 * coalesce(p_estimate * 0.01, f.estimated_credits)), p_estimate * 0.01),
+    coalesce(e.input, p_estimate * 0.01, f.estimated_credits)
+  from stipend.catalog_offers f
+  cross join lateral (
+    select stipend.credits_from_cost(c.input_usd, f.usd_per_credit, f.credit_increment, f.minimum_charge) as input,
+      stipend.credits_from_cost(c.input_usd + c.output_usd, f.usd_per_credit, f.credit_increment, f.minimum_charge) as worst_case
+    from (
+      select f.input_usd_per_million * p_input_tokens * 0.000001 as input_usd,
+        f.output_usd_per_million * least(p_output_tokens, f.output_cap) * 0.000001 as output_usd
+    ) c
+  ) e
+  where f.is_shadow and f.plan_id = p_plan_id and f.capability = p_capability
+    and case when p_quality is null then f.is_default_quality else f.quality = p_quality end
+  limit 1;
+end;
+$$;
+
+ALTER FUNCTION stipend.shadow_hold(p_code text, p_plan_id integer, p_capability text, p_quality text, p_estimate bigint, p_input_tokens integer, p_output_tokens integer) OWNER TO stipend_ledger;
+
+--
 -- Name: slack_url(text); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
 --
 
@@ -6414,7 +6511,8 @@ CREATE TABLE stipend.catalog_offers (
     usd_per_credit numeric(18,9) NOT NULL,
     credit_increment numeric(14,2) NOT NULL,
     minimum_charge numeric(14,2) NOT NULL,
-    expected_output_tokens integer
+    expected_output_tokens integer,
+    is_shadow boolean DEFAULT false NOT NULL
 );
 
 ALTER TABLE stipend.catalog_offers OWNER TO stipend_migrator;
@@ -6438,7 +6536,8 @@ CREATE FUNCTION stipend.wanted_offers() RETURNS SETOF stipend.catalog_offers
     coalesce(m.output_usd_per_million, 0)::numeric(18,9) as output_usd_per_million,
     m.unpriced_models, m.model_markups, s.usd_per_credit, s.credit_increment, s.minimum_charge,
     (select e.expected_output_tokens from stipend.output_estimates e
-     where e.capability = c.unique_name and e.quality = q.unique_name) as expected_output_tokens
+     where e.capability = c.unique_name and e.quality = q.unique_name) as expected_output_tokens,
+    false as is_shadow
   from stipend.plan_ai_capability_quality_levels l
   join stipend.plan_ai_capabilities a on a.id = l.plan_ai_capability_id
   join stipend.plans n on n.id = a.plan_id and n.is_active
@@ -6481,6 +6580,57 @@ CREATE FUNCTION stipend.wanted_offers() RETURNS SETOF stipend.catalog_offers
 $$;
 
 ALTER FUNCTION stipend.wanted_offers() OWNER TO stipend_ledger;
+
+--
+-- Name: wanted_shadow_offers(); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.wanted_shadow_offers() RETURNS SETOF stipend.catalog_offers
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    AS $$
+  with offers as materialized (
+    select w.*, n.tier_rank, q.rank
+    from stipend.wanted_offers() w
+    join stipend.plans n on n.id = w.plan_id
+    join stipend.quality_levels q on q.unique_name = w.quality
+    where cardinality(w.models) > 0 and (select s.is_shadow from stipend.credit_settings s)
+  )
+  select null::bigint, n.id, x.capability, x.quality, false, null::integer, n.unique_name, true, true, true,
+    x.rank = min(x.rank) over (partition by n.id, x.capability), null::integer, null::integer, null::integer,
+    x.estimated_credits, x.output_cap, x.minimum_output, m.models, m.model_ids, m.input_usd_per_million,
+    m.output_usd_per_million, x.unpriced_models, m.model_markups, x.usd_per_credit, x.credit_increment, x.minimum_charge,
+    x.expected_output_tokens, true
+  from stipend.plans n
+  cross join lateral (
+    select distinct on (o.capability, o.quality) o.*
+    from offers o
+    order by o.capability, o.quality, (o.plan_id = n.id) desc, o.tier_rank, o.plan_id
+  ) x
+  cross join lateral (
+    select array_agg(y.model order by y.place) as models, array_agg(y.model_id order by y.place) as model_ids,
+      array_agg(y.markup order by y.place) as model_markups, max(y.input_usd_per_million) as input_usd_per_million,
+      max(y.output_usd_per_million) as output_usd_per_million
+    from (
+      select z.model, (array_agg(z.model_id order by z.place))[1] as model_id,
+        (array_agg(z.markup order by z.place))[1] as markup, min(z.place) as place,
+        (array_agg(z.input_usd_per_million order by z.place))[1] as input_usd_per_million,
+        (array_agg(z.output_usd_per_million order by z.place))[1] as output_usd_per_million
+      from (
+        select u.model, u.model_id, u.markup, o.input_usd_per_million, o.output_usd_per_million,
+          row_number() over (order by (o.plan_id = n.id) desc, o.tier_rank, o.plan_id, u.rank) as place
+        from offers o
+        cross join lateral unnest(o.models, o.model_ids, o.model_markups) with ordinality u(model, model_id, markup, rank)
+        where o.capability = x.capability and o.quality = x.quality
+      ) z
+      group by z.model
+    ) y
+  ) m
+  where n.is_active;
+$$;
+
+ALTER FUNCTION stipend.wanted_shadow_offers() OWNER TO stipend_ledger;
 
 --
 -- Name: webhook_signing_secrets(text, uuid); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
@@ -6657,6 +6807,7 @@ CREATE TABLE stipend.credit_settings (
     minimum_charge numeric(14,2) DEFAULT 0.25 NOT NULL,
     overdraft_limit numeric(14,2) DEFAULT 2.00 NOT NULL,
     grace_days integer DEFAULT 3 NOT NULL,
+    is_shadow boolean DEFAULT false NOT NULL,
     CONSTRAINT credit_settings_credit_increment_check CHECK ((credit_increment > (0)::numeric)),
     CONSTRAINT credit_settings_grace_days_check CHECK ((grace_days >= 0)),
     CONSTRAINT credit_settings_minimum_charge_check CHECK ((minimum_charge >= (0)::numeric)),
@@ -7370,6 +7521,23 @@ CREATE TABLE stipend.settle_intents (
 ALTER TABLE stipend.settle_intents OWNER TO stipend_migrator;
 
 --
+-- Name: shadow_refusals; Type: TABLE; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE TABLE stipend.shadow_refusals (
+    organization_id text NOT NULL,
+    reservation_id uuid NOT NULL,
+    plan text NOT NULL,
+    capability text NOT NULL,
+    quality text NOT NULL,
+    code text NOT NULL,
+    detail jsonb,
+    created_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE stipend.shadow_refusals OWNER TO stipend_migrator;
+
+--
 -- Name: stripe_customers; Type: TABLE; Schema: stipend; Owner: stipend_migrator
 --
 
@@ -7955,6 +8123,13 @@ ALTER TABLE ONLY stipend.settle_intents
     ADD CONSTRAINT settle_intents_pkey PRIMARY KEY (organization_id, reservation_id);
 
 --
+-- Name: shadow_refusals shadow_refusals_pkey; Type: CONSTRAINT; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE ONLY stipend.shadow_refusals
+    ADD CONSTRAINT shadow_refusals_pkey PRIMARY KEY (organization_id, reservation_id);
+
+--
 -- Name: stripe_customers stripe_customers_organization_id_key; Type: CONSTRAINT; Schema: stipend; Owner: stipend_migrator
 --
 
@@ -8043,6 +8218,12 @@ ALTER TABLE ONLY stipend.webhook_secrets
 --
 
 CREATE UNIQUE INDEX catalog_offers_current ON stipend.catalog_offers USING btree (plan_id, capability, quality) WHERE is_current;
+
+--
+-- Name: catalog_offers_shadow; Type: INDEX; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE UNIQUE INDEX catalog_offers_shadow ON stipend.catalog_offers USING btree (plan_id, capability, quality) WHERE is_shadow;
 
 --
 -- Name: credit_grants_live; Type: INDEX; Schema: stipend; Owner: stipend_migrator
@@ -8157,6 +8338,12 @@ CREATE INDEX reservation_replies_by_time ON stipend.reservation_replies USING bt
 --
 
 CREATE INDEX settle_intents_due ON stipend.settle_intents USING btree (next_attempt_at);
+
+--
+-- Name: shadow_refusals_by_time; Type: INDEX; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE INDEX shadow_refusals_by_time ON stipend.shadow_refusals USING btree (created_at);
 
 --
 -- Name: stripe_events_by_time; Type: INDEX; Schema: stipend; Owner: stipend_migrator
@@ -8414,6 +8601,13 @@ ALTER TABLE ONLY stipend.plan_quality_level_models
     ADD CONSTRAINT plan_quality_level_models_plan_ai_capability_quality_level_fkey FOREIGN KEY (plan_ai_capability_quality_level_id) REFERENCES stipend.plan_ai_capability_quality_levels(id) ON DELETE CASCADE;
 
 --
+-- Name: shadow_refusals shadow_refusals_organization_id_fkey; Type: FK CONSTRAINT; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE ONLY stipend.shadow_refusals
+    ADD CONSTRAINT shadow_refusals_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES stipend.organizations(id);
+
+--
 -- Name: stripe_customers stripe_customers_organization_id_fkey; Type: FK CONSTRAINT; Schema: stipend; Owner: stipend_migrator
 --
 
@@ -8643,6 +8837,12 @@ CREATE POLICY all_rows ON stipend.reservation_replies FOR SELECT TO stipend_oper
 --
 
 CREATE POLICY all_rows ON stipend.settle_intents FOR SELECT TO stipend_operator USING (true);
+
+--
+-- Name: shadow_refusals all_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY all_rows ON stipend.shadow_refusals FOR SELECT TO stipend_operator USING (true);
 
 --
 -- Name: stripe_customers all_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
@@ -8919,6 +9119,12 @@ CREATE POLICY functions ON stipend.reservation_replies TO stipend_ledger USING (
 --
 
 CREATE POLICY functions ON stipend.settle_intents TO stipend_ledger USING (true) WITH CHECK (true);
+
+--
+-- Name: shadow_refusals functions; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY functions ON stipend.shadow_refusals TO stipend_ledger USING (true) WITH CHECK (true);
 
 --
 -- Name: stripe_customers functions; Type: POLICY; Schema: stipend; Owner: stipend_migrator
@@ -9221,6 +9427,12 @@ CREATE POLICY own_rows ON stipend.reservation_replies FOR SELECT TO stipend_tena
 CREATE POLICY own_rows ON stipend.settle_intents FOR SELECT TO stipend_tenant USING ((organization_id = NULLIF(current_setting('stipend.organization_id'::text, true), ''::text)));
 
 --
+-- Name: shadow_refusals own_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE POLICY own_rows ON stipend.shadow_refusals FOR SELECT TO stipend_tenant USING ((organization_id = NULLIF(current_setting('stipend.organization_id'::text, true), ''::text)));
+
+--
 -- Name: stripe_customers own_rows; Type: POLICY; Schema: stipend; Owner: stipend_migrator
 --
 
@@ -9291,6 +9503,12 @@ ALTER TABLE stipend.reservation_replies ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE stipend.settle_intents ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: shadow_refusals; Type: ROW SECURITY; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE stipend.shadow_refusals ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: stripe_customers; Type: ROW SECURITY; Schema: stipend; Owner: stipend_migrator
@@ -10344,6 +10562,12 @@ REVOKE ALL ON FUNCTION stipend.settle_ended(p_request integer, p_organization_id
 REVOKE ALL ON FUNCTION stipend.settle_ended_subscription(p_subscription stipend.subscriptions, p_unpaid_before timestamp with time zone, p_now timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION shadow_hold(p_code text, p_plan_id integer, p_capability text, p_quality text, p_estimate bigint, p_input_tokens integer, p_output_tokens integer); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.shadow_hold(p_code text, p_plan_id integer, p_capability text, p_quality text, p_estimate bigint, p_input_tokens integer, p_output_tokens integer) FROM PUBLIC;
+
+--
 -- Name: FUNCTION slack_url(p_organization_id text); Type: ACL; Schema: stipend; Owner: stipend_ledger
 --
 
@@ -10465,6 +10689,12 @@ GRANT SELECT ON TABLE stipend.catalog_offers TO stipend_server;
 --
 
 REVOKE ALL ON FUNCTION stipend.wanted_offers() FROM PUBLIC;
+
+--
+-- Name: FUNCTION wanted_shadow_offers(); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.wanted_shadow_offers() FROM PUBLIC;
 
 --
 -- Name: FUNCTION webhook_signing_secrets(p_organization_id text, p_endpoint_id uuid); Type: ACL; Schema: stipend; Owner: stipend_ledger
@@ -10893,6 +11123,14 @@ GRANT SELECT ON TABLE stipend.reservation_replies TO stipend_operator;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stipend.settle_intents TO stipend_ledger;
 GRANT SELECT ON TABLE stipend.settle_intents TO stipend_tenant;
 GRANT SELECT ON TABLE stipend.settle_intents TO stipend_operator;
+
+--
+-- Name: TABLE shadow_refusals; Type: ACL; Schema: stipend; Owner: stipend_migrator
+--
+
+GRANT SELECT ON TABLE stipend.shadow_refusals TO stipend_tenant;
+GRANT SELECT ON TABLE stipend.shadow_refusals TO stipend_operator;
+GRANT SELECT,INSERT,DELETE ON TABLE stipend.shadow_refusals TO stipend_ledger;
 
 --
 -- Name: TABLE stripe_customers; Type: ACL; Schema: stipend; Owner: stipend_migrator

@@ -1,4 +1,4 @@
--- Idempotency clean-up: replies and records after 48 hours, ended reservations after 90 days, customer uses after a
+-- Idempotency clean-up: replies and records after 48 hours, ended reservations and shadow refusals after 90 days, customer uses after a
 -- day. Events 30 days after they were delivered, 90 where nobody has taken them; what they caused after 30, Stripe's after 90.
 -- Answers how many rows; call again
 -- until 0.
@@ -43,6 +43,11 @@ begin
   delete from stipend.customer_uses u where (u.organization_id, u.limit_key, u.reservation_id) in (
     select x.organization_id, x.limit_key, x.reservation_id from stipend.customer_uses x
     where x.used_at < clock_timestamp() - interval '24 hours' limit p_limit);
+  get diagnostics v_count = row_count;
+  v_total := v_total + v_count;
+  delete from stipend.shadow_refusals f where (f.organization_id, f.reservation_id) in (
+    select x.organization_id, x.reservation_id from stipend.shadow_refusals x
+    where x.created_at < clock_timestamp() - interval '90 days' limit p_limit);
   get diagnostics v_count = row_count;
   v_total := v_total + v_count;
   delete from stipend.credit_reservations r using (

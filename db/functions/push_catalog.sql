@@ -38,7 +38,8 @@ begin
       credit_increment = (p_catalog #>> '{settings,increment}')::numeric,
       minimum_charge = (p_catalog #>> '{settings,minimumCharge}')::numeric,
       overdraft_limit = (p_catalog #>> '{settings,overdraftLimit}')::numeric,
-      grace_days = (p_catalog #>> '{settings,graceDays}')::integer;
+      grace_days = (p_catalog #>> '{settings,graceDays}')::integer,
+      is_shadow = coalesce((p_catalog #>> '{settings,shadowMode}')::boolean, false);
 
   insert into stipend.quality_levels as q (unique_name, name, rank)
   select x.value ->> 'key', x.value ->> 'name', x.ordinality

@@ -94,6 +94,12 @@ declare
   v_holder         integer;
   v_standing       stipend.outcome;
   v_counting       integer[];   -- places in b_ of the budgets that count the request
+  v_shadow_code    text;        -- shadow mode: what would have refused it,
+  v_shadow_offer   bigint;      -- and what it is held by
+  v_shadow_quality text;
+  v_shadow_estimated numeric;
+  v_shadow_maximum numeric;
+  v_shadow_input   numeric;
   v_output_tokens  integer;     -- the answer is shortened to so many; NULL: it is not
   v_held           numeric;
   v_expires        timestamptz;
@@ -376,6 +382,34 @@ begin
       end if;
     end;
 
+    -- Shadow mode: what is refused is admitted all the same, written down, and counts for nothing
+    v_shadow_code := null;
+    if code is not null then
+      select x.offer_id, x.quality, x.estimated, x.maximum, x.input
+      into v_shadow_offer, v_shadow_quality, v_shadow_estimated, v_shadow_maximum, v_shadow_input
+      from stipend.shadow_hold(
+        code, o.plan_id, p_capability[i], p_quality[i], p_estimate[i], p_input_tokens[i], p_output_tokens[i]) x;
+      if v_shadow_offer is not null then
+        v_shadow_code := code;
+        if not p_is_dry_run[i] then
+          insert into stipend.shadow_refusals (
+            organization_id, reservation_id, plan, capability, quality, code, detail, created_at)
+          select r.organization_id, p_id[i], n.unique_name, p_capability[i], v_shadow_quality, code, detail, o_now
+          from stipend.plans n where n.id = o.plan_id;
+        end if;
+        r.offer_id := v_shadow_offer;
+        r.is_unlimited := true;
+        r.is_rate_limited := false;
+        r.estimated := v_shadow_estimated;
+        r.maximum := v_shadow_maximum;
+        r.input := v_shadow_input;
+        v_counting := null;
+        v_output_tokens := null;
+        detail := jsonb_build_object('shadowRefusal', code);
+        code := null;
+      end if;
+    end if;
+
     offer_id := r.offer_id;
     balance := o_balance;
     if code is not null then
@@ -430,7 +464,7 @@ begin
       if r.is_rate_limited then
         w_count[w] := w_count[w] + 1;
       end if;
-      if p_customer_limits[i] is not null then
+      if p_customer_limits[i] is not null and v_shadow_code is null then
         insert into stipend.customer_uses (organization_id, limit_key, reservation_id, used_at)
         select r.organization_id, x.value ->> 'key', p_id[i], o_now from jsonb_array_elements(p_customer_limits[i]) x;
       end if;
@@ -443,7 +477,7 @@ begin
     end if;
     spendable := case when not r.is_unlimited then o_balance - o.reserved end;
     return next;
-    if v_output_tokens is not null then
+    if detail is not null then
       v_output_tokens := null;
       detail := null;
     end if;

@@ -19,7 +19,8 @@ as $$
     coalesce(m.output_usd_per_million, 0)::numeric(18,9) as output_usd_per_million,
     m.unpriced_models, m.model_markups, s.usd_per_credit, s.credit_increment, s.minimum_charge,
     (select e.expected_output_tokens from stipend.output_estimates e
-     where e.capability = c.unique_name and e.quality = q.unique_name) as expected_output_tokens
+     where e.capability = c.unique_name and e.quality = q.unique_name) as expected_output_tokens,
+    false as is_shadow
   from stipend.plan_ai_capability_quality_levels l
   join stipend.plan_ai_capabilities a on a.id = l.plan_ai_capability_id
   join stipend.plans n on n.id = a.plan_id and n.is_active

@@ -176,6 +176,7 @@ async function fillOrganization(owner: Pool, server: Pool, organization: string)
     `insert into stipend.api_keys (id, organization_id, name, prefix, hash, scopes)
        values (gen_random_uuid(), '${organization}', 'Key', 'sp_live_a', 'hash of ${organization}', '{admin}')`,
     `insert into stipend.ledger_checkpoint_heads values ('${organization}', 1, 1, sha256('row'), 1, 0, 0, 0, now(), now())`,
+    `insert into stipend.shadow_refusals values ('${organization}', '${reservation}', 'free', 'reply', 'fast', 'rate_limited', null, now())`,
     `insert into stipend.ledger_archives values ('${organization}', 1, 1, 1, sha256('file'), 'ann')`,
     `insert into stipend.idempotency_records (organization_id, key, parameter_hash) values ('${organization}', 'k', 'h')`,
   ]) {

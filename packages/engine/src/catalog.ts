@@ -79,6 +79,11 @@ export interface CatalogSettings {
   overdraftLimit?: number
   /** Days after an unpaid renewal in which nothing changes. Default 3. */
   graceDays?: number
+  /**
+   * For products that come to Stipend with customers: every call is admitted; what the plan, a limit or the credits would
+   * have refused is written down (`stipend catalog shadow`), charged to nobody, and counts towards nothing. Default false.
+   */
+  shadowMode?: boolean
 }
 
 export interface CatalogDefinition<
@@ -123,6 +128,8 @@ export interface NormalCatalog {
     minimumCharge: string
     overdraftLimit: string
     graceDays: number
+    /** Left out where it is off. */
+    shadowMode?: true
   }
   qualityLevels: { key: string; name: string }[]
   models: Record<
@@ -197,6 +204,7 @@ export function normalizeCatalog(definition: CatalogDefinition): NormalCatalog {
       minimumCharge: amount('settings.minimumCharge', settings.minimumCharge ?? 0.25),
       overdraftLimit: amount('settings.overdraftLimit', settings.overdraftLimit ?? 2),
       graceDays: whole('settings.graceDays', settings.graceDays ?? 3, 0),
+      ...(settings.shadowMode === true ? { shadowMode: true as const } : {}),
     },
     qualityLevels: Object.entries(levels).map(([key, name]) => ({ key, name })),
     models,

@@ -46,6 +46,7 @@ import {
   type Settlement,
 } from './reservations.ts'
 import { SettleIntents } from './settle-intents.ts'
+import { listShadowRefusals, type ShadowRefusals } from './shadow-refusals.ts'
 import * as transactions from './transactions.ts'
 import { type LedgerVerification, type VerifyLedgerOptions, verifyLedger } from './verify.ts'
 import { Webhooks } from './webhooks.ts'
@@ -151,6 +152,11 @@ export class Engine<Catalog extends CatalogDefinition = CatalogDefinition> {
   /** What pushing this engine's catalog would change. */
   diffCatalog(): Promise<catalogStore.CatalogDifference[]> {
     return catalogStore.diffCatalog(this.#pool, this.catalog)
+  }
+
+  /** In shadow mode, what would have been refused; of the last 30 days by default, at most 90. */
+  listShadowRefusals(input?: { days?: number | undefined }): Promise<ShadowRefusals[]> {
+    return listShadowRefusals(this.#pool, input)
   }
 
   /** Whether the plan allows a call; credits and limits are not looked at. */

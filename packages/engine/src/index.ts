@@ -166,6 +166,7 @@ export type {
   Settlement,
 } from './reservations.ts'
 export { SettleIntents, type SettleIntentsDependencies } from './settle-intents.ts'
+export type { ShadowRefusals } from './shadow-refusals.ts'
 export type {
   BillingInterval,
   BillingState,

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import type { Batcher } from './batcher.ts'
 import { type Credits, hundredthsOfCredits } from './credits.ts'
 import { type CustomerLimit, requireCustomerLimits } from './customer-limits.ts'
-import { errorOf, invalid, isErrorCode } from './errors.ts'
+import { type ErrorCode, errorOf, invalid, isErrorCode } from './errors.ts'
 import { newId } from './ids.ts'
 import { jsonText } from './json-text.ts'
 import type { Offer, OfferBook } from './offers.ts'
@@ -73,6 +73,8 @@ export interface Reservation {
   expiresAt: Date
   /** Charge of a replayed call that has ended. */
   creditsUsed: Credits | null
+  /** In shadow mode, what would have refused it. */
+  shadowRefusal?: ErrorCode | undefined
 }
 
 /** A charge. Amounts in hundredths of credits; monthly + bonus + debt (or covered) = creditsUsed. */
@@ -193,6 +195,9 @@ export class Reservations {
       spendable: outcome.spendable === null ? null : hundredthsOfCredits(outcome.spendable),
       expiresAt: new Date(outcome.expiresAtMs),
       creditsUsed: outcome.isReplay ? hundredthsOfCredits(outcome.charged) : null,
+      shadowRefusal: isErrorCode(outcome.detail['shadowRefusal'])
+        ? outcome.detail['shadowRefusal']
+        : undefined,
     }
   }
 
