@@ -3667,10 +3667,10 @@ $$;
 ALTER FUNCTION stipend.project_balance(p_organization_id text) OWNER TO stipend_ledger;
 
 --
--- Name: push_catalog(jsonb, text, text); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+-- Name: push_catalog(jsonb, text, text, integer); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
 --
 
-CREATE FUNCTION stipend.push_catalog(p_catalog jsonb, p_author text, p_reason text, OUT is_changed boolean, OUT version integer) RETURNS record
+CREATE FUNCTION stipend.push_catalog(p_catalog jsonb, p_author text, p_reason text, p_expected_version integer DEFAULT NULL::integer, OUT is_changed boolean, OUT version integer) RETURNS record
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET jit TO 'off'
@@ -3682,6 +3682,10 @@ begin
   select v.version, v.catalog <> p_catalog into version, is_changed
   from stipend.catalog_versions v order by v.version desc limit 1;
   is_changed := coalesce(is_changed, true);
+  if p_expected_version <> coalesce(version, 0) then
+    perform stipend.refuse('invalid_request', jsonb_build_object('field', 'version', 'value', p_expected_version,
+      'rule', format('must be %s, the version in force: look at what has changed since', coalesce(version, 0))));
+  end if;
   if not is_changed then
     return;
   end if;
@@ -3768,7 +3772,7 @@ begin
 end;
 $$;
 
-ALTER FUNCTION stipend.push_catalog(p_catalog jsonb, p_author text, p_reason text, OUT is_changed boolean, OUT version integer) OWNER TO stipend_ledger;
+ALTER FUNCTION stipend.push_catalog(p_catalog jsonb, p_author text, p_reason text, p_expected_version integer, OUT is_changed boolean, OUT version integer) OWNER TO stipend_ledger;
 
 --
 -- Name: push_plan_access(jsonb); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
@@ -10333,11 +10337,11 @@ GRANT ALL ON FUNCTION stipend.project_balance(p_organization_id text) TO stipend
 GRANT ALL ON FUNCTION stipend.project_balance(p_organization_id text) TO stipend_operator;
 
 --
--- Name: FUNCTION push_catalog(p_catalog jsonb, p_author text, p_reason text, OUT is_changed boolean, OUT version integer); Type: ACL; Schema: stipend; Owner: stipend_ledger
+-- Name: FUNCTION push_catalog(p_catalog jsonb, p_author text, p_reason text, p_expected_version integer, OUT is_changed boolean, OUT version integer); Type: ACL; Schema: stipend; Owner: stipend_ledger
 --
 
-REVOKE ALL ON FUNCTION stipend.push_catalog(p_catalog jsonb, p_author text, p_reason text, OUT is_changed boolean, OUT version integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION stipend.push_catalog(p_catalog jsonb, p_author text, p_reason text, OUT is_changed boolean, OUT version integer) TO stipend_server;
+REVOKE ALL ON FUNCTION stipend.push_catalog(p_catalog jsonb, p_author text, p_reason text, p_expected_version integer, OUT is_changed boolean, OUT version integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION stipend.push_catalog(p_catalog jsonb, p_author text, p_reason text, p_expected_version integer, OUT is_changed boolean, OUT version integer) TO stipend_server;
 
 --
 -- Name: FUNCTION push_plan_access(p_catalog jsonb); Type: ACL; Schema: stipend; Owner: stipend_ledger

@@ -1,8 +1,10 @@
 -- Makes the catalog what p_catalog says, in one transaction; the same again changes nothing. Plans, capabilities,
 -- models and packages that it no longer names become inactive; a plan that organizations are on stays required.
+-- p_expected_version: what the caller saw last; another one in force refuses it. NULL: whatever is in force.
 -- p_catalog is the normal form that the engine's normalizeCatalog() makes of the host's file.
 create or replace function stipend.push_catalog(
-  p_catalog jsonb, p_author text, p_reason text, out is_changed boolean, out version integer
+  p_catalog jsonb, p_author text, p_reason text, p_expected_version integer default null,
+  out is_changed boolean, out version integer
 ) returns record
 language plpgsql
 security definer
@@ -16,6 +18,10 @@ begin
   select v.version, v.catalog <> p_catalog into version, is_changed
   from stipend.catalog_versions v order by v.version desc limit 1;
   is_changed := coalesce(is_changed, true);
+  if p_expected_version <> coalesce(version, 0) then
+    perform stipend.refuse('invalid_request', jsonb_build_object('field', 'version', 'value', p_expected_version,
+      'rule', format('must be %s, the version in force: look at what has changed since', coalesce(version, 0))));
+  end if;
   if not is_changed then
     return;
   end if;

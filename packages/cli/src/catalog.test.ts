@@ -1,7 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { createEngine, credits, defineCatalog } from '@stipend/engine'
 import { createTestDatabase, type TestDatabase } from '@stipend/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { catalog as smallCatalog } from './test-support/small.catalog.ts'
 import { makeFolder, stipend } from './test-support/stipend.ts'
 
 const directory = join(import.meta.dirname, 'test-support')
@@ -116,4 +118,52 @@ describe('stipend catalog', () => {
       /^stipend: This database is not at this release's version: run stipend migrate up\./,
     )
   })
+})
+
+test('the catalog is pulled as a file that pushes as no change, simulated, and its shadow refusals are listed', async () => {
+  await using database = await createTestDatabase()
+  const folder = makeFolder()
+  const env = { DATABASE_URL: database.serverUrl }
+  const none = await stipend(['catalog', 'pull'], { env, directory: folder })
+  expect(none.errors).toContain('has no catalog yet')
+  const engine = createEngine({
+    database: database.server,
+    catalog: defineCatalog({ ...smallCatalog, settings: { shadowMode: true } }),
+  })
+  await engine.pushCatalog({ author: 'test' })
+  await engine.putOrganization({ organizationId: 'acme', name: 'Acme', plan: 'free' })
+  for (const [key, held] of [
+    ['a', 9],
+    ['b', 40],
+  ] as const) {
+    const { id } = await engine.reserveCredits({
+      organizationId: 'acme',
+      capability: 'reply',
+      estimatedCredits: credits(held),
+      idempotencyKey: key,
+    })
+    await engine.settleCredits({ organizationId: 'acme', reservationId: id, actualCredits: credits(held) })
+  }
+  await engine.close()
+
+  const pulled = await stipend(['catalog', 'pull', '--file', 'pulled.catalog.ts'], { env, directory: folder })
+  expect(pulled).toMatchObject({ code: 0, errors: '' })
+  const again = await stipend(['catalog', 'pull', '--file', 'pulled.catalog.ts'], { env, directory: folder })
+  expect(again.errors).toContain('is there already: --force writes over it')
+  const json = await stipend(['catalog', 'pull', '--json'], { env, directory: folder })
+  expect(JSON.parse(json.output)).toMatchObject({
+    settings: { shadowMode: true },
+    plans: { pro: { monthlyCredits: 500 } },
+  })
+
+  const shadow = await stipend(['catalog', 'shadow'], { env, directory: folder })
+  expect(shadow.output).toMatch(/^free +reply fast +insufficient_credits +1 +1 +40\.00$/m)
+  const file = join(directory, 'changed.catalog.ts')
+  const simulated = await stipend(['catalog', 'simulate', '--file', file], { env, directory: folder })
+  expect(simulated.output).toMatch(/^plan +organizations +calls +refused +credits +cost +revenue +margin$/m)
+  expect(simulated.output).toMatch(/^free +1 +2 +1 /m)
+  expect(simulated.output).toContain('free: 1 call insufficient_credits')
+  expect(
+    (await stipend(['catalog', 'simulate', '--file', file, '--days', '0'], { env, directory: folder })).code,
+  ).toBe(2)
 })

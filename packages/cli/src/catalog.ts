@@ -1,18 +1,25 @@
 import { existsSync, globSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import { basename, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import {
   type CatalogDefinition,
   type CatalogDifference,
+  definitionOf,
   diffCatalog,
+  formatCredits,
   normalizeCatalog,
   pullCatalog,
   pushCatalog,
+  type SimulatedPlan,
+  simulateCatalog,
+  sourceOf,
 } from '@stipend/engine'
 import type { Command } from 'commander'
-import { type Context, count, paint, print } from './context.ts'
-import { findDatabase, withPool } from './database.ts'
+import { parseDays } from './arguments.ts'
+import { type Context, count, paint, print, table } from './context.ts'
+import { findDatabase, withEngine, withPool } from './database.ts'
 import { CliError, EXIT_FAILED, EXIT_REFUSED, isStipendError } from './failure.ts'
 
 const DEFAULT_FILE = 'stipend.catalog.ts'
@@ -26,7 +33,7 @@ interface PushOptions {
 export function addCatalog(program: Command, context: Context, end: (exitCode: number) => void): void {
   const catalog = program
     .command('catalog')
-    .description('compare the catalog file with the database and push it')
+    .description('the catalog as code: pull, diff, simulate, push')
     .addHelpText(
       'after',
       '\nExamples:\n  stipend catalog diff\n  stipend catalog push --reason "Pro gets 600"\n',
@@ -42,6 +49,35 @@ export function addCatalog(program: Command, context: Context, end: (exitCode: n
     )
     .action(async (options: { file: string; json?: true }) => end(await diff(context, options)))
   catalog
+    .command('pull')
+    .description("the database's catalog as a catalog file, with what operators' pages have changed")
+    .option('--file <path>', 'written there instead of to standard output; has to be new', undefined)
+    .option('--force', 'write over the file that is there')
+    .option('--json', 'as JSON')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  stipend catalog pull\n  stipend catalog pull --file stipend.catalog.ts --force\n',
+    )
+    .action((options: PullOptions) => pull(context, options))
+  catalog
+    .command('simulate')
+    .description("replay the last days' calls against the file: refusals, charges, margin, by plan")
+    .option('--file <path>', 'the catalog file', DEFAULT_FILE)
+    .option('--days <number>', 'how many, at most 92', parseDays(1), 30)
+    .option('--json', 'as JSON')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  stipend catalog simulate\n  stipend catalog simulate --file next.catalog.ts --days 90\n',
+    )
+    .action((options: SimulateOptions) => simulate(context, options))
+  catalog
+    .command('shadow')
+    .description('what shadow mode has admitted and the catalog would have refused')
+    .option('--days <number>', 'how many, at most 90', parseDays(1), 30)
+    .option('--json', 'as JSON')
+    .addHelpText('after', '\nExamples:\n  stipend catalog shadow --days 7\n')
+    .action((options: SimulateOptions) => shadow(context, options))
+  catalog
     .command('push')
     .description("make the database's catalog what the file says")
     .option('--file <path>', 'the catalog file', DEFAULT_FILE)
@@ -52,6 +88,108 @@ export function addCatalog(program: Command, context: Context, end: (exitCode: n
       '\nExamples:\n  stipend catalog push\n  stipend catalog push --reason "Pro gets 600"\n',
     )
     .action((options: PushOptions) => push(context, options))
+}
+
+interface PullOptions {
+  readonly file?: string
+  readonly force?: true
+  readonly json?: true
+}
+
+interface SimulateOptions {
+  readonly file: string
+  readonly days: number
+  readonly json?: true
+}
+
+async function pull(context: Context, { file, force, json }: PullOptions): Promise<void> {
+  const normal = await withPool(await findDatabase(context, 'calls'), pullCatalog)
+  if (normal === null)
+    throw new CliError('The database has no catalog yet: write one and run stipend catalog push.')
+  const definition = definitionOf(normal)
+  const text = json === true ? `${JSON.stringify(definition, null, 2)}\n` : sourceOf(definition)
+  if (file === undefined) {
+    context.output.write(text)
+    return
+  }
+  const path = resolve(context.directory, file)
+  if (force !== true && existsSync(path)) {
+    throw new CliError(`${file} is there already: --force writes over it.`)
+  }
+  await writeFile(path, text)
+  print(context, `Wrote ${file}: ${sizeOf(definition)}.`)
+}
+
+async function simulate(context: Context, { file, days, json }: SimulateOptions): Promise<void> {
+  const catalog = await loadCatalog(context, file)
+  const found = await withPool(await findDatabase(context, 'calls'), (pool) =>
+    simulateCatalog(pool, catalog, { days }),
+  )
+  if (json === true) {
+    print(context, JSON.stringify(found, null, 2))
+    return
+  }
+  const usd = (value: number) => `$${value.toFixed(2)}`
+  const change = (now: string, then: string) => (now === then ? now : `${now} → ${then}`)
+  const refusalsOf = (plan: SimulatedPlan) =>
+    Object.values(plan.refusals).reduce((sum, calls) => sum + calls, 0)
+  const rows = found.plans.map(({ plan, organizations, current, proposed }) => [
+    plan,
+    String(organizations),
+    String(proposed.calls),
+    change(String(refusalsOf(current)), String(refusalsOf(proposed))),
+    change(formatCredits(current.creditsCharged), formatCredits(proposed.creditsCharged)),
+    change(usd(current.providerCostUsd), usd(proposed.providerCostUsd)),
+    change(
+      usd(current.subscriptionUsd + current.topupUsd),
+      usd(proposed.subscriptionUsd + proposed.topupUsd),
+    ),
+    change(usd(current.marginUsd), usd(proposed.marginUsd)),
+  ])
+  print(
+    context,
+    ...table(
+      context,
+      ['plan', 'organizations', 'calls', 'refused', 'credits', 'cost', 'revenue', 'margin'],
+      rows,
+    ),
+    '',
+  )
+  for (const { plan, proposed } of found.plans) {
+    for (const [code, calls] of Object.entries(proposed.refusals))
+      print(context, `${plan}: ${count(calls, 'call')} ${code}`)
+  }
+  for (const { plan, organizations } of found.stranded) {
+    print(
+      context,
+      `${paint(context.output, 'red', 'Refused as it is')}: ${count(organizations, 'organization')} on plan ${plan}`,
+    )
+  }
+  print(context, `${days} days, ${count(found.organizations, 'organization')}; now → with ${file}`)
+}
+
+async function shadow(context: Context, { days, json }: SimulateOptions): Promise<void> {
+  const found = await withEngine(context, (engine) => engine.listShadowRefusals({ days }))
+  if (json === true) {
+    print(context, JSON.stringify({ refusals: found }, null, 2))
+    return
+  }
+  if (found.length === 0) {
+    print(context, `Nothing in ${count(days, 'day')} would have been refused.`)
+    return
+  }
+  const rows = found.map(({ plan, capability, quality, code, calls, organizations, coveredCredits }) => [
+    plan,
+    `${capability} ${quality}`,
+    code,
+    String(calls),
+    String(organizations),
+    formatCredits(coveredCredits),
+  ])
+  print(
+    context,
+    ...table(context, ['plan', 'capability', 'would be', 'calls', 'organizations', 'credits'], rows),
+  )
 }
 
 async function diff(context: Context, options: { file: string; json?: true }): Promise<number> {

@@ -4,24 +4,36 @@ import { type Credits, credits } from './credits.ts'
 import { queryRow, queryRows } from './database.ts'
 import { recordModelPrices } from './model-prices.ts'
 import { readAsOrganization } from './reading.ts'
-import { requireText } from './validate.ts'
+import { optionalText, requireInteger, requireText } from './validate.ts'
 
 export interface CatalogPush {
   isChanged: boolean
   version: number
 }
 
+export interface PushCatalogOptions {
+  author: string
+  reason?: string | undefined
+  /** What the author saw last (0: none); another one in force is refused. */
+  expectedVersion?: number | undefined
+}
+
 /** Makes the database's catalog what the definition says, and records what its models cost; the same again changes nothing. */
 export async function pushCatalog(
   pool: Pool,
   definition: CatalogDefinition,
-  { author, reason }: { author: string; reason?: string },
+  { author, reason, expectedVersion }: PushCatalogOptions,
 ): Promise<CatalogPush> {
   const catalog = normalizeCatalog(definition)
   const row = await queryRow<{ is_changed: boolean; version: number }>(
     pool,
-    'select * from stipend.push_catalog($1::jsonb, $2::text, $3::text)',
-    [JSON.stringify(catalog), requireText('author', author), reason ?? null],
+    'select * from stipend.push_catalog($1::jsonb, $2::text, $3::text, $4::integer)',
+    [
+      JSON.stringify(catalog),
+      requireText('author', author),
+      optionalText('reason', reason, 1000),
+      expectedVersion ?? null,
+    ],
   )
   await recordModelPrices(pool, Object.values(catalog.models), { author, waits: true })
   return { isChanged: row.is_changed, version: row.version }
@@ -34,6 +46,24 @@ export async function pullCatalog(pool: Pool): Promise<NormalCatalog | null> {
     'select catalog from stipend.catalog_versions order by version desc limit 1',
   )
   return row?.catalog ?? null
+}
+
+/** A push of the catalog. */
+export interface CatalogVersion {
+  version: number
+  author: string
+  reason: string | null
+  createdAt: Date
+}
+
+/** The newest pushes first. */
+export async function listCatalogVersions(pool: Pool, limit = 50): Promise<CatalogVersion[]> {
+  return await queryRows<CatalogVersion & { [column: string]: unknown }>(
+    pool,
+    `select version, author, reason, created_at as "createdAt" from stipend.catalog_versions
+     order by version desc limit $1::integer`,
+    [requireInteger('limit', limit, 1, 500)],
+  )
 }
 
 /** One difference: the path, such as `plans.pro.monthlyCredits`, and both values. */

@@ -6,6 +6,7 @@ import { Batcher, type BatcherOptions } from './batcher.ts'
 import { Billing } from './billing.ts'
 import * as budgets from './budgets.ts'
 import { type CatalogDefinition, type NormalCatalog, normalizeCatalog } from './catalog.ts'
+import { type CatalogSimulation, simulateCatalog } from './catalog-simulation.ts'
 import * as catalogStore from './catalog-store.ts'
 import { type CustomerLimit, type CustomerLimitUse, getCustomerLimits } from './customer-limits.ts'
 import { surviveBrokenConnections } from './database.ts'
@@ -143,15 +144,28 @@ export class Engine<Catalog extends CatalogDefinition = CatalogDefinition> {
   }
 
   /** Pushes this engine's catalog. */
-  async pushCatalog(by: { author: string; reason?: string }): Promise<catalogStore.CatalogPush> {
+  async pushCatalog(by: catalogStore.PushCatalogOptions): Promise<catalogStore.CatalogPush> {
     const push = await catalogStore.pushCatalog(this.#pool, this.catalog, by)
     await this.#prices.refresh()
     return push
   }
 
+  /** The newest pushes first. */
+  listCatalogVersions(limit?: number): Promise<catalogStore.CatalogVersion[]> {
+    return catalogStore.listCatalogVersions(this.#pool, limit)
+  }
+
   /** What pushing this engine's catalog would change. */
   diffCatalog(): Promise<catalogStore.CatalogDifference[]> {
     return catalogStore.diffCatalog(this.#pool, this.catalog)
+  }
+
+  /** What a proposed catalog would have made of the last days' calls; 30 days by default, at most 92. */
+  simulateCatalog(
+    proposed: CatalogDefinition,
+    options?: { days?: number | undefined },
+  ): Promise<CatalogSimulation> {
+    return simulateCatalog(this.#pool, proposed, options)
   }
 
   /** In shadow mode, what would have been refused; of the last 30 days by default, at most 90. */

@@ -28,10 +28,13 @@ export {
   normalizeCatalog,
   type PlanDefinition,
 } from './catalog.ts'
+export { type CatalogSimulation, type SimulatedPlan, simulateCatalog } from './catalog-simulation.ts'
+export { definitionOf, sourceOf } from './catalog-source.ts'
 export {
   type CapabilityOffer,
   type CatalogDifference,
   type CatalogPush,
+  type CatalogVersion,
   diffCatalog,
   type PlanOffer,
   pullCatalog,
