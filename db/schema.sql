@@ -668,6 +668,22 @@ $$;
 ALTER FUNCTION stipend.auto_topup_spent(p_organization_id text, p_at timestamp with time zone) OWNER TO stipend_ledger;
 
 --
+-- Name: begin_audit(text, text, text, text, text, text, jsonb, text); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.begin_audit(p_actor_type text, p_actor_id text, p_actor_name text, p_action text, p_target text, p_reason text, p_parameters jsonb, p_request_id text) RETURNS bigint
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  insert into stipend.audit_log (
+    actor_type, actor_id, actor_name, action, target, reason, parameters, request_id)
+  values (p_actor_type, p_actor_id, p_actor_name, p_action, p_target, p_reason, p_parameters, p_request_id)
+  returning id;
+$$;
+
+ALTER FUNCTION stipend.begin_audit(p_actor_type text, p_actor_id text, p_actor_name text, p_action text, p_target text, p_reason text, p_parameters jsonb, p_request_id text) OWNER TO stipend_ledger;
+
+--
 -- Name: begin_stripe_sync(text, text); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
 --
 
@@ -2335,6 +2351,20 @@ $$;
 ALTER FUNCTION stipend.find_stripe_customer(p_customer_id text) OWNER TO stipend_ledger;
 
 --
+-- Name: finish_audit(bigint, text); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.finish_audit(p_id bigint, p_outcome text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  update stipend.audit_log a set outcome = p_outcome, finished_at = clock_timestamp()
+  where a.id = p_id and a.outcome is null;
+$$;
+
+ALTER FUNCTION stipend.finish_audit(p_id bigint, p_outcome text) OWNER TO stipend_ledger;
+
+--
 -- Name: finish_event(text, uuid, bigint, bigint); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
 --
 
@@ -2608,6 +2638,44 @@ CREATE FUNCTION stipend.get_margins(p_organization_id text, p_from timestamp wit
 $$;
 
 ALTER FUNCTION stipend.get_margins(p_organization_id text, p_from timestamp with time zone, p_to timestamp with time zone, p_group_by text) OWNER TO stipend_ledger;
+
+--
+-- Name: get_operator_overview(); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.get_operator_overview() RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select jsonb_build_object(
+    'plans', (
+      select coalesce(jsonb_agg(jsonb_build_object('plan', x.unique_name, 'organizations', x.organizations,
+        'pastDue', x.past_due, 'suspended', x.suspended) order by x.tier_rank), '[]')
+      from (
+        select n.unique_name, n.tier_rank, count(p.organization_id) as organizations,
+          count(*) filter (where p.status = 'past_due') as past_due, count(*) filter (where p.status = 'suspended') as suspended
+        from stipend.plans n left join stipend.organization_plans p on p.plan_id = n.id
+        where n.is_active or p.organization_id is not null
+        group by n.id) x),
+    'inDebt', (select count(*) from stipend.organization_credit_balances b where b.debt > 0),
+    'openHolds', (select coalesce(sum(b.open_holds), 0) from stipend.organization_credit_balances b where b.open_holds > 0),
+    'settleIntents', (select count(*) from stipend.settle_intents),
+    'pendingEvents', (select count(*) from stipend.outbox_events e where e.delivered_at is null),
+    'oldestPendingEventAt', (select min(e.created_at) from stipend.outbox_events e where e.delivered_at is null),
+    'pendingDeliveries', (select count(*) from stipend.webhook_deliveries d where d.status = 'pending'),
+    'failedDeliveries', (select count(*) from stipend.webhook_deliveries d
+      where d.status = 'failed' and d.created_at > clock_timestamp() - interval '7 days'),
+    'disabledEndpoints', (select count(*) from stipend.webhook_endpoints e where not e.is_enabled and e.disabled_reason <> 'by_admin'),
+    'pendingMessages', (select count(*) from stipend.message_deliveries m where m.status = 'pending'),
+    'failedMessages', (select count(*) from stipend.message_deliveries m
+      where m.status = 'failed' and m.created_at > clock_timestamp() - interval '7 days'),
+    'movedSinceCheckpoint', (
+      select count(*) from stipend.organization_credit_balances b
+      where b.ledger_sequence > coalesce((select h.sequence from stipend.ledger_checkpoint_heads h
+        where h.organization_id = b.organization_id order by h.checkpoint desc limit 1), 0)));
+$$;
+
+ALTER FUNCTION stipend.get_operator_overview() OWNER TO stipend_ledger;
 
 --
 -- Name: get_reply(text, uuid); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
@@ -3046,6 +3114,32 @@ $$;
 ALTER FUNCTION stipend.lease_outbox(p_organization_id text, p_since timestamp with time zone) OWNER TO stipend_ledger;
 
 --
+-- Name: list_organizations(text, text, text, text, integer); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.list_organizations(p_search text, p_plan text, p_status text, p_after text, p_limit integer) RETURNS TABLE(organization_id text, name text, plan text, status text, pending_plan text, is_unlimited boolean, balance numeric, reserved numeric, used_this_period numeric, monthly_allocation numeric, debt numeric, period_end timestamp with time zone, last_transaction_at timestamp with time zone, created_at timestamp with time zone)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select g.id, g.name, n.unique_name, p.status, q.unique_name, n.monthly_ai_credits = -1,
+    b.monthly_left + b.bonus - b.debt, b.reserved, b.used_this_period, b.monthly_allocation, b.debt, b.period_end,
+    b.ledger_at, g.created_at
+  from stipend.organizations g
+  join stipend.organization_plans p on p.organization_id = g.id
+  join stipend.plans n on n.id = p.plan_id
+  left join stipend.plans q on q.id = p.pending_plan_id
+  join stipend.organization_credit_balances b on b.organization_id = g.id
+  where g.id > p_after
+    and (p_search is null or strpos(lower(g.id), lower(p_search)) > 0 or strpos(lower(g.name), lower(p_search)) > 0)
+    and (p_plan is null or n.unique_name = p_plan)
+    and (p_status is null or p.status = p_status)
+  order by g.id
+  limit p_limit;
+$$;
+
+ALTER FUNCTION stipend.list_organizations(p_search text, p_plan text, p_status text, p_after text, p_limit integer) OWNER TO stipend_ledger;
+
+--
 -- Name: organization_credit_balances; Type: TABLE; Schema: stipend; Owner: stipend_migrator
 --
 
@@ -3292,6 +3386,25 @@ end;
 $$;
 
 ALTER FUNCTION stipend.note_auto_topup(p_before stipend.payments, p_payment stipend.payments, p_now timestamp with time zone) OWNER TO stipend_ledger;
+
+--
+-- Name: note_job_run(text, integer, bigint, text); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.note_job_run(p_name text, p_ms integer, p_count bigint, p_code text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  insert into stipend.job_runs as j (name, ended_at, ms, count, code, last_success_at, runs, failures)
+  select p_name, x.now, p_ms, p_count, p_code, case when p_code is null then x.now end, 1, (p_code is not null)::integer
+  from (select clock_timestamp() as now) x
+  on conflict (name) do update
+  set ended_at = excluded.ended_at, ms = excluded.ms, count = excluded.count, code = excluded.code,
+      last_success_at = coalesce(excluded.last_success_at, j.last_success_at), runs = j.runs + 1,
+      failures = j.failures + excluded.failures;
+$$;
+
+ALTER FUNCTION stipend.note_job_run(p_name text, p_ms integer, p_count bigint, p_code text) OWNER TO stipend_ledger;
 
 --
 -- Name: note_slack(text, text); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
@@ -4367,6 +4480,27 @@ end;
 $$;
 
 ALTER FUNCTION stipend.refuse(p_code text, p_detail jsonb) OWNER TO stipend_ledger;
+
+--
+-- Name: refuse_audit_change(); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.refuse_audit_change() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if tg_op = 'UPDATE' and old.outcome is null
+    and to_jsonb(new) - '{outcome,finished_at}'::text[] = to_jsonb(old) - '{outcome,finished_at}'::text[] then
+    return new;
+  end if;
+  raise exception using
+    errcode = 'SP001',
+    message = format('%s on %I.%I is refused: the audit log is append-only', tg_op, tg_table_schema, tg_table_name);
+end;
+$$;
+
+ALTER FUNCTION stipend.refuse_audit_change() OWNER TO stipend_ledger;
 
 --
 -- Name: refuse_ledger_change(); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
@@ -6764,6 +6898,41 @@ CREATE TABLE stipend.api_keys (
 ALTER TABLE stipend.api_keys OWNER TO stipend_migrator;
 
 --
+-- Name: audit_log; Type: TABLE; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE TABLE stipend.audit_log (
+    id bigint NOT NULL,
+    actor_type text NOT NULL,
+    actor_id text NOT NULL,
+    actor_name text,
+    action text NOT NULL,
+    target text,
+    reason text,
+    parameters jsonb NOT NULL,
+    request_id text,
+    outcome text,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    finished_at timestamp with time zone,
+    CONSTRAINT audit_log_check CHECK (((outcome IS NULL) = (finished_at IS NULL)))
+);
+
+ALTER TABLE stipend.audit_log OWNER TO stipend_migrator;
+
+--
+-- Name: audit_log_id_seq; Type: SEQUENCE; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE stipend.audit_log ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME stipend.audit_log_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+--
 -- Name: auto_topups; Type: TABLE; Schema: stipend; Owner: stipend_migrator
 --
 
@@ -7023,6 +7192,23 @@ CREATE TABLE stipend.idempotency_records (
 );
 
 ALTER TABLE stipend.idempotency_records OWNER TO stipend_migrator;
+
+--
+-- Name: job_runs; Type: TABLE; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE TABLE stipend.job_runs (
+    name text NOT NULL,
+    ended_at timestamp with time zone NOT NULL,
+    ms integer NOT NULL,
+    count bigint NOT NULL,
+    code text,
+    last_success_at timestamp with time zone,
+    runs bigint DEFAULT 0 NOT NULL,
+    failures bigint DEFAULT 0 NOT NULL
+);
+
+ALTER TABLE stipend.job_runs OWNER TO stipend_migrator;
 
 --
 -- Name: ledger_archives; Type: TABLE; Schema: stipend; Owner: stipend_migrator
@@ -7728,6 +7914,13 @@ ALTER TABLE ONLY stipend.api_keys
     ADD CONSTRAINT api_keys_pkey PRIMARY KEY (id);
 
 --
+-- Name: audit_log audit_log_pkey; Type: CONSTRAINT; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE ONLY stipend.audit_log
+    ADD CONSTRAINT audit_log_pkey PRIMARY KEY (id);
+
+--
 -- Name: auto_topups auto_topups_pkey; Type: CONSTRAINT; Schema: stipend; Owner: stipend_migrator
 --
 
@@ -7852,6 +8045,13 @@ ALTER TABLE ONLY stipend.customer_uses
 
 ALTER TABLE ONLY stipend.idempotency_records
     ADD CONSTRAINT idempotency_records_pkey PRIMARY KEY (organization_id, key);
+
+--
+-- Name: job_runs job_runs_pkey; Type: CONSTRAINT; Schema: stipend; Owner: stipend_migrator
+--
+
+ALTER TABLE ONLY stipend.job_runs
+    ADD CONSTRAINT job_runs_pkey PRIMARY KEY (name);
 
 --
 -- Name: ledger_archives ledger_archives_pkey; Type: CONSTRAINT; Schema: stipend; Owner: stipend_migrator
@@ -8218,6 +8418,12 @@ ALTER TABLE ONLY stipend.webhook_secrets
     ADD CONSTRAINT webhook_secrets_pkey PRIMARY KEY (organization_id, endpoint_id, id);
 
 --
+-- Name: audit_log_by_target; Type: INDEX; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE INDEX audit_log_by_target ON stipend.audit_log USING btree (target, id);
+
+--
 -- Name: catalog_offers_current; Type: INDEX; Schema: stipend; Owner: stipend_migrator
 --
 
@@ -8404,6 +8610,12 @@ CREATE INDEX webhook_endpoints_of_charges ON stipend.webhook_endpoints USING btr
 CREATE UNIQUE INDEX webhook_secrets_current ON stipend.webhook_secrets USING btree (organization_id, endpoint_id) WHERE (expires_at IS NULL);
 
 --
+-- Name: audit_log append_only; Type: TRIGGER; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON stipend.audit_log FOR EACH ROW EXECUTE FUNCTION stipend.refuse_audit_change();
+
+--
 -- Name: credit_transactions append_only; Type: TRIGGER; Schema: stipend; Owner: stipend_migrator
 --
 
@@ -8414,6 +8626,12 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON stipend.credit
 --
 
 CREATE TRIGGER keep_balance_plan AFTER UPDATE OF plan_id, status ON stipend.organization_plans FOR EACH ROW EXECUTE FUNCTION stipend.keep_balance_plan();
+
+--
+-- Name: audit_log no_truncate; Type: TRIGGER; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE TRIGGER no_truncate BEFORE TRUNCATE ON stipend.audit_log FOR EACH STATEMENT EXECUTE FUNCTION stipend.refuse_audit_change();
 
 --
 -- Name: api_keys api_keys_organization_id_fkey; Type: FK CONSTRAINT; Schema: stipend; Owner: stipend_migrator
@@ -9697,6 +9915,13 @@ GRANT ALL ON FUNCTION stipend.auto_topup_spent(p_organization_id text, p_at time
 GRANT ALL ON FUNCTION stipend.auto_topup_spent(p_organization_id text, p_at timestamp with time zone) TO stipend_operator;
 
 --
+-- Name: FUNCTION begin_audit(p_actor_type text, p_actor_id text, p_actor_name text, p_action text, p_target text, p_reason text, p_parameters jsonb, p_request_id text); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.begin_audit(p_actor_type text, p_actor_id text, p_actor_name text, p_action text, p_target text, p_reason text, p_parameters jsonb, p_request_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION stipend.begin_audit(p_actor_type text, p_actor_id text, p_actor_name text, p_action text, p_target text, p_reason text, p_parameters jsonb, p_request_id text) TO stipend_server;
+
+--
 -- Name: FUNCTION begin_stripe_sync(p_organization_id text, p_object_id text); Type: ACL; Schema: stipend; Owner: stipend_ledger
 --
 
@@ -10026,6 +10251,13 @@ REVOKE ALL ON FUNCTION stipend.find_stripe_customer(p_customer_id text) FROM PUB
 GRANT ALL ON FUNCTION stipend.find_stripe_customer(p_customer_id text) TO stipend_server;
 
 --
+-- Name: FUNCTION finish_audit(p_id bigint, p_outcome text); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.finish_audit(p_id bigint, p_outcome text) FROM PUBLIC;
+GRANT ALL ON FUNCTION stipend.finish_audit(p_id bigint, p_outcome text) TO stipend_server;
+
+--
 -- Name: FUNCTION finish_event(p_organization_id text, p_lease uuid, p_event_id bigint, p_sequence bigint); Type: ACL; Schema: stipend; Owner: stipend_ledger
 --
 
@@ -10091,6 +10323,14 @@ GRANT ALL ON FUNCTION stipend.get_limits(p_organization_id text) TO stipend_oper
 REVOKE ALL ON FUNCTION stipend.get_margins(p_organization_id text, p_from timestamp with time zone, p_to timestamp with time zone, p_group_by text) FROM PUBLIC;
 GRANT ALL ON FUNCTION stipend.get_margins(p_organization_id text, p_from timestamp with time zone, p_to timestamp with time zone, p_group_by text) TO stipend_tenant;
 GRANT ALL ON FUNCTION stipend.get_margins(p_organization_id text, p_from timestamp with time zone, p_to timestamp with time zone, p_group_by text) TO stipend_operator;
+
+--
+-- Name: FUNCTION get_operator_overview(); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.get_operator_overview() FROM PUBLIC;
+GRANT ALL ON FUNCTION stipend.get_operator_overview() TO stipend_tenant;
+GRANT ALL ON FUNCTION stipend.get_operator_overview() TO stipend_operator;
 
 --
 -- Name: FUNCTION get_reply(p_organization_id text, p_reservation_id uuid); Type: ACL; Schema: stipend; Owner: stipend_ledger
@@ -10189,6 +10429,14 @@ GRANT ALL ON FUNCTION stipend.learn_output_tokens(p_limit integer) TO stipend_se
 REVOKE ALL ON FUNCTION stipend.lease_outbox(p_organization_id text, p_since timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION list_organizations(p_search text, p_plan text, p_status text, p_after text, p_limit integer); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.list_organizations(p_search text, p_plan text, p_status text, p_after text, p_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION stipend.list_organizations(p_search text, p_plan text, p_status text, p_after text, p_limit integer) TO stipend_tenant;
+GRANT ALL ON FUNCTION stipend.list_organizations(p_search text, p_plan text, p_status text, p_after text, p_limit integer) TO stipend_operator;
+
+--
 -- Name: TABLE organization_credit_balances; Type: ACL; Schema: stipend; Owner: stipend_migrator
 --
 
@@ -10248,6 +10496,13 @@ GRANT ALL ON FUNCTION stipend.next_message_at(p_channels text[]) TO stipend_oper
 --
 
 REVOKE ALL ON FUNCTION stipend.note_auto_topup(p_before stipend.payments, p_payment stipend.payments, p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION note_job_run(p_name text, p_ms integer, p_count bigint, p_code text); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.note_job_run(p_name text, p_ms integer, p_count bigint, p_code text) FROM PUBLIC;
+GRANT ALL ON FUNCTION stipend.note_job_run(p_name text, p_ms integer, p_count bigint, p_code text) TO stipend_server;
 
 --
 -- Name: FUNCTION note_slack(p_organization_id text, p_error text); Type: ACL; Schema: stipend; Owner: stipend_ledger
@@ -10465,6 +10720,12 @@ REVOKE ALL ON FUNCTION stipend.refresh_offers(p_version integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION stipend.refuse(p_code text, p_detail jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION stipend.refuse(p_code text, p_detail jsonb) TO stipend_tenant;
 GRANT ALL ON FUNCTION stipend.refuse(p_code text, p_detail jsonb) TO stipend_operator;
+
+--
+-- Name: FUNCTION refuse_audit_change(); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.refuse_audit_change() FROM PUBLIC;
 
 --
 -- Name: FUNCTION refuse_ledger_change(); Type: ACL; Schema: stipend; Owner: stipend_ledger
@@ -10806,6 +11067,25 @@ GRANT SELECT(last_used_at) ON TABLE stipend.api_keys TO stipend_operator;
 GRANT UPDATE(last_used_at) ON TABLE stipend.api_keys TO stipend_ledger;
 
 --
+-- Name: TABLE audit_log; Type: ACL; Schema: stipend; Owner: stipend_migrator
+--
+
+GRANT SELECT,INSERT ON TABLE stipend.audit_log TO stipend_ledger;
+GRANT SELECT ON TABLE stipend.audit_log TO stipend_operator;
+
+--
+-- Name: COLUMN audit_log.outcome; Type: ACL; Schema: stipend; Owner: stipend_migrator
+--
+
+GRANT UPDATE(outcome) ON TABLE stipend.audit_log TO stipend_ledger;
+
+--
+-- Name: COLUMN audit_log.finished_at; Type: ACL; Schema: stipend; Owner: stipend_migrator
+--
+
+GRANT UPDATE(finished_at) ON TABLE stipend.audit_log TO stipend_ledger;
+
+--
 -- Name: TABLE auto_topups; Type: ACL; Schema: stipend; Owner: stipend_migrator
 --
 
@@ -10904,6 +11184,13 @@ GRANT SELECT ON TABLE stipend.customer_uses TO stipend_operator;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stipend.idempotency_records TO stipend_ledger;
 GRANT SELECT ON TABLE stipend.idempotency_records TO stipend_tenant;
 GRANT SELECT ON TABLE stipend.idempotency_records TO stipend_operator;
+
+--
+-- Name: TABLE job_runs; Type: ACL; Schema: stipend; Owner: stipend_migrator
+--
+
+GRANT SELECT,INSERT,UPDATE ON TABLE stipend.job_runs TO stipend_ledger;
+GRANT SELECT ON TABLE stipend.job_runs TO stipend_operator;
 
 --
 -- Name: TABLE ledger_archives; Type: ACL; Schema: stipend; Owner: stipend_migrator

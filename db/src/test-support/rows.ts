@@ -107,6 +107,10 @@ export async function fillTables(
   await server.query(`select stipend.claim_stripe_event('evt_1', 'charge.refunded')`)
   await owner.query(`insert into stipend.output_lengths values ('reply', 'fast', 40, 3)`)
   await owner.query(`insert into stipend.output_estimates values ('reply', 'fast', 3, null, now())`)
+  await server.query(
+    `select stipend.begin_audit('member', 'ann', null, 'catalog push', 'acme', null, '{}', null)`,
+  )
+  await server.query(`select stipend.note_job_run('expire-grants', 3, 1, null)`)
   await owner.query(
     `insert into stipend.ledger_checkpoints values (1, sha256(''), sha256('token'), 1, sha256('heads'), 'key', 'token', now())`,
   )

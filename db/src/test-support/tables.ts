@@ -4,11 +4,13 @@ import type { Pool } from 'pg'
 export const REFERENCE_TABLES: readonly string[] = [
   'ai_capabilities',
   'api_keys',
+  'audit_log',
   'catalog_offers',
   'catalog_versions',
   'consumption_feed',
   'credit_settings',
   'credit_topup_packages',
+  'job_runs',
   'ledger_checkpoints',
   'llm_models',
   'migrations',

@@ -2717,6 +2717,863 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/operator/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Organizations by plan, and what waits where */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Counts of now */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["OperatorOverview"];
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/operator/organizations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Organizations by id, found by a part of id or name */
+        get: {
+            parameters: {
+                query?: {
+                    search?: string;
+                    plan?: string;
+                    status?: "active" | "past_due" | "suspended";
+                    /** @description next of the page before. */
+                    after?: string;
+                    limit?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description A page */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            organizations: components["schemas"]["OrganizationSummary"][];
+                            next: string | null;
+                        };
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/operator/organizations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One organization: subscription, grants, and what operators have done to it */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Its story; transactions, holds, limits and budgets are read with the header Stipend-Organization */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["OrganizationStory"];
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/operator/catalog": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The catalog in force, its versions, and how many organizations are on each plan */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The catalog */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description 0: none has been pushed yet. */
+                            version: number;
+                            catalog: components["schemas"]["Catalog"];
+                            plans: {
+                                plan: string;
+                                organizations: number;
+                            }[];
+                            versions: {
+                                version: number;
+                                author: string;
+                                reason: string | null;
+                                /** Format: date-time */
+                                createdAt: string;
+                            }[];
+                        };
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        /** Make a catalog the one in force, in one transaction; refused where it would strand organizations */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        catalog: components["schemas"]["Catalog"];
+                        reason: string;
+                        /** @description That was seen last; another one in force is refused. */
+                        version: number;
+                    };
+                };
+            };
+            responses: {
+                /** @description In force */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            version: number;
+                            isChanged: boolean;
+                        };
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/operator/catalog/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a catalog would change, and for how many organizations; changes nothing */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        catalog: components["schemas"]["Catalog"];
+                    };
+                };
+            };
+            responses: {
+                /** @description What would change */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            differences: components["schemas"]["CatalogDifference"][];
+                            /** @description Plans that something changes for, with who is on them. */
+                            affected: {
+                                plan: string;
+                                organizations: number;
+                            }[];
+                            /** @description Plans that organizations are on and the proposal does not have. */
+                            stranded: {
+                                plan: string;
+                                organizations: number;
+                            }[];
+                        };
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/operator/catalog/simulate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Replay the last days' calls against a catalog: refusals, charges, margin, by plan; changes nothing */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        catalog: components["schemas"]["Catalog"];
+                        days?: number;
+                    };
+                };
+            };
+            responses: {
+                /** @description Both catalogs over the same calls */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CatalogSimulation"];
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/operator/shadow-refusals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What shadow mode has admitted and the catalog would have refused */
+        get: {
+            parameters: {
+                query?: {
+                    days?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description By plan, capability, quality level and code */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            refusals: {
+                                plan: string;
+                                capability: string;
+                                quality: string;
+                                code: string;
+                                calls: number;
+                                organizations: number;
+                                /** @example 1.25 */
+                                coveredCredits: number;
+                                /** Format: date-time */
+                                lastAt: string;
+                            }[];
+                        };
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/operator/ledger/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Prove the books of one organization, or of all from the last signed checkpoint on; changes nothing */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        organizationId?: string;
+                        /** @description Every row from the first. */
+                        full?: boolean;
+                    };
+                };
+            };
+            responses: {
+                /** @description What was proven, and what contradicts itself */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["LedgerVerification"];
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/operator/reconciliation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Compare the books with Stripe; changes nothing */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        organizationId?: string;
+                        days?: number;
+                    };
+                };
+            };
+            responses: {
+                /** @description Where they differ */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            drift: components["schemas"]["Drift"][];
+                        };
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/operator/margins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What calls cost and brought */
+        get: {
+            parameters: {
+                query?: {
+                    groupBy?: "day" | "plan" | "capability" | "model" | "organization";
+                    days?: number;
+                    organizationId?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description By group */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            margins: components["schemas"]["Margin"][];
+                        };
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/operator/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Webhook endpoints that fail or were disabled, of all organizations */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The worst first */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            endpoints: {
+                                organizationId: string;
+                                id: string;
+                                /** @description Origin alone. */
+                                url: string;
+                                enabled: boolean;
+                                disabledReason: string | null;
+                                /** Format: date-time */
+                                failingSince: string | null;
+                                lastStatus: number | null;
+                                lastError: string | null;
+                                pending: number;
+                                failed: number;
+                            }[];
+                        };
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/operator/prices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The catalog's models with the price in force, the library's, and what is to come */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Prices, and what `stipend prices check` would say */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            models: {
+                                model: string;
+                                modelId: string;
+                                price: components["schemas"]["ModelPrice"];
+                                library: components["schemas"]["ModelPrice"];
+                                pending: components["schemas"]["ModelPrice"][];
+                            }[];
+                            findings: {
+                                model: string;
+                                /** @enum {string} */
+                                kind: "missing" | "stale" | "overridden" | "unrecorded";
+                                detail: string;
+                            }[];
+                        };
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/operator/prices/{model}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Set a price of the operator's own, before the catalog's and the library's; nothing of the past changes */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Catalog key. */
+                    model: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        input: string;
+                        output: string;
+                        cachedInput?: string;
+                        cacheWrite?: string;
+                        reasoning?: string;
+                        /**
+                         * Format: date-time
+                         * @example 2026-11-01T00:00:00Z
+                         */
+                        effectiveAt?: string;
+                        reason: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Set */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ModelPrice"];
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        /** End the operator's own price of a model, with those to come */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Catalog key. */
+                    model: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        reason: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Whether there was one */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            found: boolean;
+                        };
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/operator/audit-log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What operators have done, newest first: on these pages, over the API and with the command line */
+        get: {
+            parameters: {
+                query?: {
+                    organizationId?: string;
+                    /** @description next of the page before. */
+                    before?: number;
+                    limit?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description A page */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            entries: components["schemas"]["AuditEntry"][];
+                            next: number | null;
+                        };
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -3838,6 +4695,278 @@ export interface components {
              */
             expiresAt?: string;
         };
+        OperatorOverview: {
+            plans: {
+                plan: string;
+                organizations: number;
+                pastDue: number;
+                suspended: number;
+            }[];
+            inDebt: number;
+            openHolds: number;
+            settleIntents: number;
+            pendingEvents: number;
+            /** Format: date-time */
+            oldestPendingEventAt: string | null;
+            pendingDeliveries: number;
+            failedDeliveries: number;
+            disabledEndpoints: number;
+            pendingMessages: number;
+            failedMessages: number;
+            movedSinceCheckpoint: number;
+            checkpoint: {
+                number: number;
+                hash: string;
+                /** Format: date-time */
+                createdAt: string;
+            } | null;
+            jobs: {
+                name: string;
+                /** Format: date-time */
+                endedAt: string;
+                ms: number;
+                count: number;
+                code: string | null;
+                /** Format: date-time */
+                lastSuccessAt: string | null;
+                runs: number;
+                failures: number;
+            }[];
+        };
+        OrganizationSummary: {
+            id: string;
+            name: string;
+            plan: string;
+            /** @enum {string} */
+            status: "active" | "past_due" | "suspended";
+            pendingPlan: string | null;
+            unlimited: boolean;
+            /** @example 1.25 */
+            balance: number;
+            /** @example 1.25 */
+            reservedCredits: number;
+            /** @example 1.25 */
+            usedThisPeriod: number;
+            /** @example 1.25 */
+            monthlyAllocation: number;
+            /** @example 1.25 */
+            debtCredits: number;
+            /** Format: date-time */
+            periodEndsAt: string;
+            /** Format: date-time */
+            lastTransactionAt: string;
+            /** Format: date-time */
+            createdAt: string;
+        };
+        OrganizationStory: {
+            id: string;
+            name: string;
+            subscription: {
+                status: string;
+                /** Format: date-time */
+                paidUntil: string | null;
+                stripeCustomerId: string | null;
+                stripeSubscriptionId: string | null;
+                stripeStatus: string | null;
+                /** Format: date-time */
+                paymentFailedAt: string | null;
+            };
+            grants: {
+                id: string;
+                type: string;
+                /** @example 1.25 */
+                credits: number;
+                /** @example 1.25 */
+                remaining: number;
+                priority: number;
+                /** Format: date-time */
+                expiresAt: string | null;
+                /** Format: date-time */
+                createdAt: string;
+            }[];
+            audit: components["schemas"]["AuditEntry"][];
+        };
+        AuditEntry: {
+            id: number;
+            actor: {
+                type: string;
+                id: string;
+                name: string | null;
+            };
+            /** @example POST /organizations/{id}/grants */
+            action: string;
+            organizationId: string | null;
+            reason: string | null;
+            parameters: {
+                [key: string]: unknown;
+            };
+            requestId: string | null;
+            /** @description `done`, or the code of the refusal; null: under way, or its process died. */
+            outcome: string | null;
+            /** Format: date-time */
+            createdAt: string;
+        };
+        /** @description As defineCatalog() takes it. */
+        Catalog: {
+            settings?: {
+                usdPerCredit?: number;
+                increment?: number;
+                minimumCharge?: number;
+                overdraftLimit?: number;
+                graceDays?: number;
+                shadowMode?: boolean;
+            };
+            qualityLevels?: {
+                [key: string]: string;
+            };
+            models: {
+                [key: string]: string | {
+                    model: string;
+                    priceUsdPerMillion?: {
+                        input: number;
+                        output: number;
+                        cachedInput?: number;
+                        cacheWrite?: number;
+                        reasoning?: number;
+                    };
+                    markupBasisPoints?: number;
+                    /** Format: date-time */
+                    deprecatedAt?: string;
+                    replacement?: string;
+                };
+            };
+            capabilities: {
+                [key: string]: {
+                    name: string;
+                    description?: string;
+                    outputCap?: number;
+                    minimumOutput?: number;
+                    enabled?: boolean;
+                    estimate: {
+                        [key: string]: number;
+                    };
+                };
+            };
+            plans: {
+                [key: string]: {
+                    name?: string;
+                    monthlyCredits: number | "unlimited";
+                    welcomeBonus?: number;
+                    priceUsdCents?: number;
+                    annualPriceUsdCents?: number;
+                    markupBasisPoints?: number;
+                    allows: {
+                        [key: string]: {
+                            perMinute?: number;
+                            perHour?: number;
+                            perDay?: number;
+                            enabled?: boolean;
+                        } & {
+                            [key: string]: string[];
+                        };
+                    };
+                };
+            };
+            topups?: {
+                [key: string]: {
+                    name?: string;
+                    credits: number;
+                    priceUsdCents: number;
+                };
+            };
+        } | null;
+        CatalogDifference: {
+            /** @example plans.pro.monthlyCredits */
+            path: string;
+            /** @description Left out: it is not there. */
+            database?: unknown;
+            /** @description As proposed; left out: it goes. */
+            file?: unknown;
+        };
+        CatalogSimulation: {
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+            organizations: number;
+            plans: {
+                plan: string;
+                organizations: number;
+                current: components["schemas"]["SimulatedPlan"];
+                proposed: components["schemas"]["SimulatedPlan"];
+            }[];
+            stranded: {
+                plan: string;
+                organizations: number;
+            }[];
+        };
+        SimulatedPlan: {
+            calls: number;
+            refusals: {
+                [key: string]: number;
+            };
+            /** @example 1.25 */
+            creditsCharged: number;
+            providerCostUsd: number;
+            subscriptionUsd: number;
+            topupUsd: number;
+            marginUsd: number;
+        };
+        LedgerVerification: {
+            organizations: number;
+            transactions: number;
+            fromCheckpoint: number;
+            checkpoint: {
+                number: number;
+                hash: string;
+                /** Format: date-time */
+                createdAt: string;
+            } | null;
+            problems: {
+                organizationId: string | null;
+                problem: string;
+                sequence: number | null;
+                expected: string | null;
+                found: string | null;
+            }[];
+        };
+        Drift: {
+            organizationId: string;
+            kind: string;
+            object: string;
+            stripe: string;
+            books: string;
+            /** @description What mends it. */
+            command: string;
+        };
+        Margin: {
+            group: string | null;
+            charges: number;
+            /** @example 1.25 */
+            credits: number;
+            chargeUsd: string;
+            costUsd: string | null;
+            marginUsd: string | null;
+            /** @example 1.25 */
+            unchargedCredits: number;
+        };
+        /** @description null: the model is not called. */
+        ModelPrice: {
+            /** @enum {string} */
+            source: "operator" | "catalog" | "library";
+            /**
+             * @description US dollars per million tokens.
+             * @example 0.25
+             */
+            input: string | null;
+            /**
+             * @description US dollars per million tokens.
+             * @example 0.25
+             */
+            output: string | null;
+            /** Format: date-time */
+            effectiveAt: string;
+        } | null;
     };
     responses: never;
     parameters: never;
@@ -3899,5 +5028,17 @@ export type PartyErasure = components['schemas']['PartyErasure'];
 export type ApiKey = components['schemas']['ApiKey'];
 export type CreatedApiKey = components['schemas']['CreatedApiKey'];
 export type ApiKeyRequest = components['schemas']['ApiKeyRequest'];
+export type OperatorOverview = components['schemas']['OperatorOverview'];
+export type OrganizationSummary = components['schemas']['OrganizationSummary'];
+export type OrganizationStory = components['schemas']['OrganizationStory'];
+export type AuditEntry = components['schemas']['AuditEntry'];
+export type Catalog = components['schemas']['Catalog'];
+export type CatalogDifference = components['schemas']['CatalogDifference'];
+export type CatalogSimulation = components['schemas']['CatalogSimulation'];
+export type SimulatedPlan = components['schemas']['SimulatedPlan'];
+export type LedgerVerification = components['schemas']['LedgerVerification'];
+export type Drift = components['schemas']['Drift'];
+export type Margin = components['schemas']['Margin'];
+export type ModelPrice = components['schemas']['ModelPrice'];
 export type $defs = Record<string, never>;
 export type operations = Record<string, never>;

@@ -27,6 +27,7 @@ import * as modelPrices from './model-prices.ts'
 import * as preferences from './notification-preferences.ts'
 import { Notifications } from './notifications.ts'
 import { OfferBook } from './offers.ts'
+import { Operator } from './operator.ts'
 import * as organizations from './organizations.ts'
 import { type DeliverEventsInput, Outbox } from './outbox.ts'
 import { PartyRegistry } from './parties.ts'
@@ -93,6 +94,8 @@ export class Engine<Catalog extends CatalogDefinition = CatalogDefinition> {
   readonly catalog: Catalog
   /** The catalog's models by key. */
   readonly models: NormalCatalog['models']
+  /** What operators look at and do, over all organizations. */
+  readonly operator: Operator
   /** Checkpoints, receipts, the journal. */
   readonly proof: Proof
   /** What organizations and their people are told. */
@@ -112,6 +115,7 @@ export class Engine<Catalog extends CatalogDefinition = CatalogDefinition> {
     this.catalog = options.catalog
     this.#pool = options.database
     this.billing = new Billing(options.database)
+    this.operator = new Operator(options.database)
     this.proof = new Proof(options.database)
     this.notifications = new Notifications(options.database)
     this.webhooks = new Webhooks(options.database)
@@ -158,6 +162,16 @@ export class Engine<Catalog extends CatalogDefinition = CatalogDefinition> {
   /** What pushing this engine's catalog would change. */
   diffCatalog(): Promise<catalogStore.CatalogDifference[]> {
     return catalogStore.diffCatalog(this.#pool, this.catalog)
+  }
+
+  /** The catalog in force; null before the first push. */
+  pullCatalog(): Promise<NormalCatalog | null> {
+    return catalogStore.pullCatalog(this.#pool)
+  }
+
+  /** What pushing another catalog would change. */
+  diffWith(proposed: CatalogDefinition): Promise<catalogStore.CatalogDifference[]> {
+    return catalogStore.diffCatalog(this.#pool, proposed)
   }
 
   /** What a proposed catalog would have made of the last days' calls; 30 days by default, at most 92. */

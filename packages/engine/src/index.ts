@@ -95,6 +95,16 @@ export {
   type NotificationPage,
   Notifications,
 } from './notifications.ts'
+export type {
+  AuditEntry,
+  AuditedAction,
+  JobStatus,
+  ListAuditInput,
+  ListOrganizationsInput,
+  Operator,
+  OperatorOverview,
+  OrganizationSummary,
+} from './operator.ts'
 export {
   type AdjustInput,
   type GrantInput,

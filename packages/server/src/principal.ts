@@ -1,5 +1,6 @@
 import { errorOf } from '@stipend/engine'
 import type { Context, MiddlewareHandler } from 'hono'
+import { auditRequest, isAudited } from './audit.ts'
 import { type Principal, type Role, roles, type StipendEnv } from './context.ts'
 import { keepFirstAnswer } from './idempotency.ts'
 import { type ProtectedRoute, type RouteAccess, routeAccess } from './route-access.ts'
@@ -16,8 +17,9 @@ export function requirePrincipal(access: RouteAccess): MiddlewareHandler<Stipend
     requireAccess(principal, access)
     c.set('principal', principal)
     c.set('organizationId', targetOf(c, principal, access))
-    if (access.firstAnswer === undefined) return await next()
-    return await keepFirstAnswer(c, next, access.firstAnswer)
+    const run = isAudited(c, access) ? () => auditRequest(c, next) : next
+    if (access.firstAnswer === undefined) return await run()
+    return await keepFirstAnswer(c, run, access.firstAnswer)
   }
 }
 

@@ -15,6 +15,8 @@ export interface RouteAccess {
   target: 'organization' | 'organization_or_platform' | 'path'
   /** With an `Idempotency-Key` the first answer is kept 48 hours, without its secret where it has one. */
   firstAnswer?: 'kept' | 'kept_without_secret'
+  /** A question in a body: no entry in the audit log. */
+  changesNothing?: true
 }
 
 const read: RouteAccess = { role: 'viewer', scopes: ['credits:read'], target: 'organization' }
@@ -30,6 +32,8 @@ const manageKeys: RouteAccess = { role: 'admin', scopes: ['admin'], target: 'org
 const pay: RouteAccess = { role: 'admin', scopes: ['billing:write'], target: 'organization' }
 const payOnce: RouteAccess = { ...pay, firstAnswer: 'kept' }
 const operate: RouteAccess = { role: 'operator', scopes: ['admin'], target: 'path' }
+const oversee: RouteAccess = { role: 'operator', scopes: ['admin'], target: 'organization_or_platform' }
+const ask: RouteAccess = { ...oversee, changesNothing: true }
 const operateOnce: RouteAccess = { ...operate, firstAnswer: 'kept' }
 
 /**
@@ -93,6 +97,22 @@ export const routeAccess = {
   'GET /api-keys': manageKeys,
   'POST /api-keys': { ...manageKeys, firstAnswer: 'kept_without_secret' },
   'DELETE /api-keys/{id}': manageKeys,
+  'GET /operator/overview': oversee,
+  'GET /operator/organizations': oversee,
+  'GET /operator/organizations/{id}': operate,
+  'GET /operator/catalog': oversee,
+  'POST /operator/catalog/preview': ask,
+  'POST /operator/catalog/simulate': ask,
+  'PUT /operator/catalog': oversee,
+  'GET /operator/shadow-refusals': oversee,
+  'POST /operator/ledger/verify': ask,
+  'POST /operator/reconciliation': ask,
+  'GET /operator/margins': oversee,
+  'GET /operator/deliveries': oversee,
+  'GET /operator/prices': oversee,
+  'PUT /operator/prices/{model}': oversee,
+  'DELETE /operator/prices/{model}': oversee,
+  'GET /operator/audit-log': oversee,
 } as const satisfies Record<string, RouteAccess>
 
 export type ProtectedRoute = keyof typeof routeAccess

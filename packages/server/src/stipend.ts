@@ -24,7 +24,11 @@ import { type ClientAddress, throttleWrongCredentials } from './credential-throt
 import { logReport } from './jobs/log-report.ts'
 import { startWorker, type Worker } from './jobs/worker.ts'
 import { LiveBalances } from './live-balance.ts'
-import { createNotificationContext, type NotificationOptions } from './notifications/settings.ts'
+import {
+  createNotificationContext,
+  type NotificationContext,
+  type NotificationOptions,
+} from './notifications/settings.ts'
 import { registerSecurity } from './openapi-document.ts'
 import { problemText } from './problem.ts'
 import { requestContext } from './request-context.ts'
@@ -40,6 +44,11 @@ import { healthRoutes } from './routes/health.ts'
 import { holdRoutes } from './routes/holds.ts'
 import { notificationPreferenceRoutes } from './routes/notification-preferences.ts'
 import { notificationRoutes } from './routes/notifications.ts'
+import { operatorRoutes } from './routes/operator.ts'
+import { operatorAuditRoutes } from './routes/operator-audit.ts'
+import { operatorBooksRoutes } from './routes/operator-books.ts'
+import { operatorCatalogRoutes } from './routes/operator-catalog.ts'
+import { operatorPriceRoutes } from './routes/operator-prices.ts'
 import { organizationRoutes } from './routes/organizations.ts'
 import { type ExportHostParty, partyRoutes } from './routes/parties.ts'
 import { paymentRoutes } from './routes/payments.ts'
@@ -149,28 +158,7 @@ export function createStipend<const Catalog extends CatalogDefinition>(
   }
   refuseOddRequests(app)
   registerSecurity(app)
-  for (const router of [
-    creditRoutes(),
-    billingRoutes({ payments }),
-    paymentRoutes({ payments }),
-    stripeWebhookRoutes({ payments }),
-    notificationPreferenceRoutes({ notifications }),
-    notificationRoutes(),
-    webhookEndpointRoutes({ notifications }),
-    webhookDeliveryRoutes({ notifications }),
-    creditEventRoutes({ liveBalances }),
-    transactionRoutes(),
-    aiRoutes(),
-    reservationRoutes(),
-    holdRoutes(),
-    organizationRoutes(),
-    budgetRoutes(),
-    partyRoutes({ exportHostParty: options.exportHostParty }),
-    apiKeyRoutes(),
-    healthRoutes(),
-  ]) {
-    app.route('/', router)
-  }
+  mountRoutes(app, options, { payments, notifications, liveBalances })
   documentationRoutes(app)
   return {
     engine,
@@ -199,6 +187,46 @@ export function createStipend<const Catalog extends CatalogDefinition>(
       await metering.close(graceMs)
       if (options.engine === undefined) await engine.close()
     },
+  }
+}
+
+interface Parts {
+  payments: StripeContext | undefined
+  notifications: NotificationContext
+  liveBalances: LiveBalances<ReturnType<typeof balanceJson>>
+}
+
+function mountRoutes(
+  app: OpenAPIHono<StipendEnv>,
+  options: Pick<StipendOptions, 'exportHostParty' | 'checkpointKey'>,
+  { payments, notifications, liveBalances }: Parts,
+): void {
+  for (const router of [
+    creditRoutes(),
+    billingRoutes({ payments }),
+    paymentRoutes({ payments }),
+    stripeWebhookRoutes({ payments }),
+    notificationPreferenceRoutes({ notifications }),
+    notificationRoutes(),
+    webhookEndpointRoutes({ notifications }),
+    webhookDeliveryRoutes({ notifications }),
+    creditEventRoutes({ liveBalances }),
+    transactionRoutes(),
+    aiRoutes(),
+    reservationRoutes(),
+    holdRoutes(),
+    organizationRoutes(),
+    budgetRoutes(),
+    partyRoutes({ exportHostParty: options.exportHostParty }),
+    apiKeyRoutes(),
+    operatorRoutes(),
+    operatorCatalogRoutes(),
+    operatorBooksRoutes({ payments, checkpointKey: options.checkpointKey }),
+    operatorPriceRoutes(),
+    operatorAuditRoutes(),
+    healthRoutes(),
+  ]) {
+    app.route('/', router)
   }
 }
 

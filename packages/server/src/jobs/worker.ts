@@ -224,6 +224,11 @@ class SupervisedWorker implements Worker {
     const { nextAt, ...result } = await runJob(job, this.#context(), this.#options.runForMs ?? 2_000)
     this.#running.delete(job.name)
     this.#report({ type: 'run', ...result })
+    // Where the database is away, that is told otherwise.
+    const { ms } = result
+    await this.#options.engine.operator
+      .noteJobRun({ name: job.name, ms, count: result.count, code: result.code })
+      .catch(() => undefined)
     const { isDone, code, count } = result
     // Behind what else waits: a flood of one kind does not keep the others waiting.
     const behind = { maxAttempts: 1, priority: 10 }

@@ -1,0 +1,1 @@
+drop table stipend.job_runs, stipend.audit_log;
