@@ -1679,6 +1679,104 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/credits/transactions/{sequence}/receipt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A signed statement that a row is in the ledger; `stipend receipt verify` checks it without a database */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    sequence: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The receipt */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Receipt"];
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/receipt-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What receipts and checkpoints are signed with: public keys */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The keys; none: receipts are not signed here */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            keys: {
+                                keyId: string;
+                                /** @description SPKI, base64. */
+                                publicKey: string;
+                            }[];
+                        };
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/ai/capabilities": {
         parameters: {
             query?: never;
@@ -4316,6 +4414,35 @@ export interface components {
             createdAt: string;
             hash: string;
         };
+        Receipt: {
+            /** @enum {number} */
+            version: 1;
+            transaction: {
+                organizationId: string;
+                sequence: number;
+                type: string;
+                amount: string;
+                coveredAmount: string;
+                balanceAfter: string;
+                reservationId: string | null;
+                plan: string | null;
+                capability: string | null;
+                quality: string | null;
+                model: string | null;
+                costUsd: string | null;
+                reason: string | null;
+                /** Format: date-time */
+                createdAt: string;
+                hash: string;
+            };
+            /** @description What the hash is of, character by character. */
+            record: string;
+            /** Format: date-time */
+            issuedAt: string;
+            keyId: string;
+            /** @description JWS (RFC 7515), EdDSA. */
+            signature: string;
+        };
         AccessDecision: {
             quality: string;
             isAllowed: boolean;
@@ -5005,6 +5132,7 @@ export type WebhookDelivery = components['schemas']['WebhookDelivery'];
 export type TransactionDetail = components['schemas']['TransactionDetail'];
 export type ChargeBasis = components['schemas']['ChargeBasis'];
 export type Transaction = components['schemas']['Transaction'];
+export type Receipt = components['schemas']['Receipt'];
 export type AccessDecision = components['schemas']['AccessDecision'];
 export type Reservation = components['schemas']['Reservation'];
 export type ReservationRequest = components['schemas']['ReservationRequest'];

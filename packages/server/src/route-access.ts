@@ -45,6 +45,7 @@ export const routeAccess = {
   'GET /credits/events': read,
   'GET /credits/transactions': read,
   'GET /credits/transactions/{sequence}': read,
+  'GET /credits/transactions/{sequence}/receipt': administer,
   'GET /credits/limits': read,
   'GET /credits/usage': read,
   'GET /credits/forecast': read,
@@ -118,4 +119,9 @@ export const routeAccess = {
 export type ProtectedRoute = keyof typeof routeAccess
 
 /** Routes that need no credentials. */
-export const publicRoutes: readonly string[] = ['GET /healthz', 'GET /readyz', 'POST /webhooks/stripe']
+export const publicRoutes: readonly string[] = [
+  'GET /healthz',
+  'GET /readyz',
+  'GET /receipt-keys',
+  'POST /webhooks/stripe',
+]

@@ -52,6 +52,7 @@ import { operatorPriceRoutes } from './routes/operator-prices.ts'
 import { organizationRoutes } from './routes/organizations.ts'
 import { type ExportHostParty, partyRoutes } from './routes/parties.ts'
 import { paymentRoutes } from './routes/payments.ts'
+import { receiptRoutes } from './routes/receipts.ts'
 import { reservationRoutes } from './routes/reservations.ts'
 import { stripeWebhookRoutes } from './routes/stripe-webhook.ts'
 import { transactionRoutes } from './routes/transactions.ts'
@@ -212,6 +213,7 @@ function mountRoutes(
     webhookDeliveryRoutes({ notifications }),
     creditEventRoutes({ liveBalances }),
     transactionRoutes(),
+    receiptRoutes({ checkpointKey: options.checkpointKey }),
     aiRoutes(),
     reservationRoutes(),
     holdRoutes(),

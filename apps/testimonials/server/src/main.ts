@@ -78,6 +78,7 @@ function readSettings(environment: NodeJS.ProcessEnv): StartSettings {
     signIn: signInSettings(read),
     mail: mailSettings(read, directory),
     payments: paymentSettings(read),
+    checkpointKey: read('STIPEND_CHECKPOINT_KEY'),
     notices: noticeSettings(read),
     allowedOrigins: readOrigins(read('ALLOWED_ORIGINS') ?? ''),
     logger: pino({ level: readLevel(read('LOG_LEVEL') ?? 'info'), base: null }, pino.destination(2)),

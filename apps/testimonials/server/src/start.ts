@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { readCheckpointKey } from '@stipend/engine'
 import type { Logger } from '@stipend/server'
 import { syncPrices } from '@stipend/server/stripe'
 import { type Database, type DatabaseSettings, openDatabase } from './database.ts'
@@ -16,7 +17,12 @@ import { demoOwner } from './demo/people.ts'
 import { putDemoSubscription } from './demo/subscription.ts'
 import type { FormSettings } from './forms/settings.ts'
 import { startHousekeeping } from './housekeeping.ts'
-import { defaultSignInSettings, keptSecret, type SignInSettings } from './identity/settings.ts'
+import {
+  defaultSignInSettings,
+  keptCheckpointKey,
+  keptSecret,
+  type SignInSettings,
+} from './identity/settings.ts'
 import type { SignIn } from './identity/sign-in.ts'
 import { type Listener, listen } from './listen.ts'
 import { createMailer } from './mail/mailer.ts'
@@ -41,6 +47,8 @@ export interface StartSettings extends DatabaseSettings {
   payments?: PaymentSettings | undefined
   /** Of webhooks and Slack. Default: on public addresses only. */
   notices?: NoticeSettings | undefined
+  /** What checkpoints and receipts are signed with. Default: a key kept beside the embedded database, else nothing. */
+  checkpointKey?: string | undefined
   /** Where the console was built to; not there: it is not served. */
   consoleFolder?: string | undefined
   /** Origins whose pages may call with the browser's credentials. Default: none. */
@@ -152,6 +160,9 @@ async function openTestimonials(
     signIn = defaultSignInSettings,
   } = settings
   const { baseUrl, frontendUrl } = addressesOf(settings, listener)
+  const isDemo = database.owner !== null
+  // Whoever runs the demo runs the platform too.
+  const operatorEmails = isDemo ? [...signIn.operatorEmails, demoOwner.email] : signIn.operatorEmails
   const secret = signIn.secret ?? (await keptSecret(join(directory, 'auth-secret')))
   const mailer = createMailer(settings.mail ?? defaultMailSettings(directory))
   const testimonials = createTestimonials({
@@ -161,11 +172,17 @@ async function openTestimonials(
     notices,
     allowedOrigins,
     stripe: payments.stripe,
+    checkpointKey: await checkpointKeyOf(settings, isDemo),
     consoleFolder: consoleFolderOf(settings),
     logger,
-    signIn: { ...signIn, database: database.signIn, baseUrl, frontendUrl, secret, mailer },
+    signIn: { ...signIn, operatorEmails, database: database.signIn, baseUrl, frontendUrl, secret, mailer },
   })
   return { testimonials, mailer }
+}
+
+async function checkpointKeyOf({ checkpointKey, directory }: StartSettings, isDemo: boolean) {
+  if (checkpointKey !== undefined) return await readCheckpointKey(checkpointKey)
+  return isDemo ? await keptCheckpointKey(join(directory, 'checkpoint-key')) : undefined
 }
 
 /** Catalog, demo organizations with their people and form; the form's id. */

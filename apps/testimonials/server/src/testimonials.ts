@@ -1,3 +1,4 @@
+import type { CheckpointKey } from '@stipend/engine'
 import type { Timeouts } from '@stipend/engine/ai'
 import {
   createStipend,
@@ -52,6 +53,8 @@ export interface TestimonialsOptions {
   allowedOrigins?: readonly string[] | undefined
   /** Where the console was built to. Default: there are no pages, and / leads to the documentation. */
   consoleFolder?: string | undefined
+  /** What checkpoints of the ledger and receipts are signed with. Default: nothing is. */
+  checkpointKey?: CheckpointKey | undefined
   /** Of model calls. Default 30 s for one and 60 s for a request with all its calls. */
   timeouts?: Partial<Timeouts> | undefined
 }
@@ -88,6 +91,7 @@ export function createTestimonials(options: TestimonialsOptions): Testimonials {
     identify: signIn?.identify ?? options.identify,
     tokens: signIn === null ? [] : [signIn.tokens],
     stripe: options.stripe,
+    checkpointKey: options.checkpointKey,
     logger,
     providers,
     timeouts,

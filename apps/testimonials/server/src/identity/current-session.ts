@@ -6,6 +6,8 @@ import type { Auth } from './auth.ts'
 /** Who is signed in, with the organizations that they may go to. */
 export interface CurrentSession {
   person: { id: string; name: string; email: string }
+  /** Of the platform. */
+  isOperator: boolean
   /** The one first joined first. */
   organizations: PersonsOrganization[]
 }
@@ -20,18 +22,23 @@ export interface PersonsOrganization {
 interface Given {
   auth: Auth
   database: Pool
+  isOperator: (user: { email: string; emailVerified: boolean }) => boolean
 }
 
 /** Of the session's cookie, as it stands at this moment; null: nobody is signed in. @throws StipendError */
 export async function currentSession(
-  { auth, database }: Given,
+  { auth, database, isOperator }: Given,
   headers: Headers,
 ): Promise<CurrentSession | null> {
   if (!headers.has('cookie')) return null
   const found = await auth.api.getSession({ headers, query: { disableCookieCache: true } })
   if (found === null) return null
   const { id, name, email } = found.user
-  return { person: { id, name, email }, organizations: await listOrganizations(database, id) }
+  return {
+    person: { id, name, email },
+    isOperator: isOperator(found.user),
+    organizations: await listOrganizations(database, id),
+  }
 }
 
 async function listOrganizations(database: Pool, userId: string): Promise<PersonsOrganization[]> {

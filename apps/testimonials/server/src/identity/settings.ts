@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { type CheckpointKey, createCheckpointKey, readCheckpointKey } from '@stipend/engine'
 import { StartError } from '../start-error.ts'
 
 /** Of people's sign-in. */
@@ -78,26 +79,37 @@ function readAddresses(text: string | undefined): string[] {
 
 /** The secret kept beside the embedded database; made at the first start, whole or not at all. */
 export async function keptSecret(path: string): Promise<string> {
+  const kept = await keptText(path, () => randomBytes(32).toString('base64url'))
+  if (kept.length >= shortestSecret) return kept
+  throw new StartError(`${path} holds no secret: delete it, and everybody signs in anew.`)
+}
+
+/** The key that checkpoints of the embedded database's ledger are signed with. */
+export async function keptCheckpointKey(path: string): Promise<CheckpointKey> {
+  const kept = await keptText(path, () => createCheckpointKey().privateKey)
+  return await readCheckpointKey(kept).catch(() => {
+    throw new StartError(`${path} holds no key: delete it, and checkpoints are signed with a new one.`)
+  })
+}
+
+async function keptText(path: string, make: () => string): Promise<string> {
   const known = await readKept(path)
-  if (known !== null) return known
+  if (known !== '') return known
   await mkdir(dirname(path), { recursive: true })
   const draft = `${path}.${randomUUID()}`
-  await writeFile(draft, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600 })
+  await writeFile(draft, `${make()}\n`, { mode: 0o600 })
   // Of two that start at once the first one's stands.
   await link(draft, path).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'EEXIST') throw error
   })
   await rm(draft)
-  const made = await readKept(path)
-  if (made === null) throw new StartError(`${path} holds no secret: delete it, and everybody signs in anew.`)
-  return made
+  return await readKept(path)
 }
 
-async function readKept(path: string): Promise<string | null> {
+async function readKept(path: string): Promise<string> {
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return ''
     throw error
   })
-  const secret = text.trim()
-  return secret.length < shortestSecret ? null : secret
+  return text.trim()
 }

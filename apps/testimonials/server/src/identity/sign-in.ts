@@ -61,7 +61,7 @@ export function createSignIn(options: SignInOptions): SignIn {
     signUpProof,
     trustedOrigins,
     identify: createIdentify({ auth, database, trustedOrigins, isOperator }),
-    currentSession: (headers) => currentSession({ auth, database }, headers),
+    currentSession: (headers) => currentSession({ auth, database, isOperator }, headers),
     listMembers: (organizationId) => listMembers(database, organizationId),
     ways: options.google === undefined ? ['password'] : ['password', 'google'],
     tokens: ownTokens({

@@ -9,6 +9,7 @@ const sessionOutput = z
       .object({ id: z.string(), name: z.string(), email: z.string() })
       .nullable()
       .openapi({ description: 'null: nobody is signed in.' }),
+    isOperator: z.boolean().openapi({ description: 'Of the platform: the operator’s pages are shown.' }),
     organizations: z.array(
       z.object({ id: z.string(), slug: z.string(), name: z.string(), role: z.enum(roles) }),
     ),
@@ -46,6 +47,7 @@ export function sessionRoutes({ signIn, simulated, payments }: Given) {
     return c.json(
       {
         person: found?.person ?? null,
+        isOperator: found?.isOperator ?? false,
         organizations,
         signInWith: [...(signIn?.ways ?? [])],
         simulated,
