@@ -25,6 +25,7 @@ export type PageTitle =
   | 'resetPassword'
   | 'acceptInvitation'
   | 'newOrganization'
+  | 'operator'
   | 'notFound'
 
 const signInPages: RouteRecordRaw[] = [
@@ -113,6 +114,27 @@ const organizationPages: RouteRecordRaw[] = [
   },
 ]
 
+const operatorPages: RouteRecordRaw[] = [
+  {
+    path: '',
+    name: 'operator-overview',
+    component: () => import('./pages/operator/OperatorOverviewPage.vue'),
+  },
+  {
+    path: 'organizations',
+    name: 'operator-organizations',
+    component: () => import('./pages/operator/OrganizationsPage.vue'),
+  },
+  {
+    path: 'organizations/:organizationId',
+    name: 'operator-organization',
+    component: () => import('./pages/operator/OrganizationPage.vue'),
+  },
+  { path: 'books', name: 'operator-books', component: () => import('./pages/operator/BooksPage.vue') },
+  { path: 'prices', name: 'operator-prices', component: () => import('./pages/operator/PricesPage.vue') },
+  { path: 'audit', name: 'operator-audit', component: () => import('./pages/operator/AuditPage.vue') },
+]
+
 export const router = createRouter({
   history: createWebHistory(),
   routes: [
@@ -137,6 +159,13 @@ export const router = createRouter({
       name: 'new-organization',
       component: () => import('./pages/auth/NewOrganizationPage.vue'),
       meta: { title: 'newOrganization' },
+    },
+    // No slug begins with a hyphen.
+    {
+      path: '/app/-/operator',
+      component: () => import('./pages/operator/OperatorShell.vue'),
+      meta: { title: 'operator' },
+      children: operatorPages,
     },
     {
       path: '/app/:slug',
@@ -164,6 +193,12 @@ router.beforeEach(async (to) => {
     return slug === undefined ? { name: 'new-organization' } : { name: 'overview', params: { slug } }
   }
   if (to.name === 'payment-return') return afterPayment(to, session.organizations)
+  requestContext.isOperator = to.meta.title === 'operator'
+  if (requestContext.isOperator) {
+    const { organizationId } = to.params
+    requestContext.organizationId = typeof organizationId === 'string' ? organizationId : null
+    return true
+  }
   const { slug } = to.params
   if (typeof slug === 'string') {
     const organization = goToOrganization(slug)

@@ -6,12 +6,18 @@ import type { paths } from './api.generated.ts'
 /** What requests say of who asks; the router sets it before a page is shown. */
 export const requestContext = reactive({
   organizationId: null as string | null,
+  /** On the operator's pages: asks in that role. */
+  isOperator: false,
   /** Called where the server no longer knows who is signed in. */
   onSignedOut: () => {},
 })
 
-const organizationHeaders = (): Record<string, string> =>
-  requestContext.organizationId === null ? {} : { 'stipend-organization': requestContext.organizationId }
+const organizationHeaders = (): Record<string, string> => ({
+  ...(requestContext.organizationId === null
+    ? {}
+    : { 'stipend-organization': requestContext.organizationId }),
+  ...(requestContext.isOperator ? { 'x-hasura-role': 'operator' } : {}),
+})
 
 async function send(request: Request): Promise<Response> {
   const response = await fetch(request)

@@ -15,6 +15,7 @@ const titles: Record<PageTitle, string> = {
   resetPassword: 'New password',
   acceptInvitation: 'Invitation',
   newOrganization: 'New organization',
+  operator: 'Operator',
   notFound: 'Not found',
 }
 
@@ -97,6 +98,7 @@ const de: typeof en = {
     resetPassword: 'Neues Passwort',
     acceptInvitation: 'Einladung',
     newOrganization: 'Neue Organisation',
+    operator: 'Betrieb',
     notFound: 'Nicht gefunden',
   },
   skipToContent: 'Zum Inhalt',
