@@ -39,10 +39,14 @@ export default defineConfig({
   lang: 'en',
   srcDir: '..',
   srcExclude: ['docs/screenshots/**'],
-  outDir: 'dist',
+  outDir: join(root, 'docs/dist'),
   cacheDir: join(root, 'node_modules/.cache/vitepress'),
   rewrites: { 'docs/index.md': 'index.md' },
-  vite: { publicDir: join(root, 'docs/.vitepress/public') },
+  vite: {
+    publicDir: join(root, 'docs/.vitepress/public'),
+    // Its esbuild knows no newer one than that of tsconfig.base.json.
+    esbuild: { tsconfigRaw: { compilerOptions: { target: 'es2022' } } },
+  },
   markdown: {
     config: (md) => {
       // What is in the repository and no page, such as a source file: its name without a link.
@@ -63,11 +67,22 @@ export default defineConfig({
     sidebar: [
       {
         text: 'Guide',
-        items: guides.filter((name) => existsSync(join(root, `docs/guide/${name}.md`))).map((name) => entry(`docs/guide/${name}`)),
+        items: guides
+          .filter((name) => existsSync(join(root, `docs/guide/${name}.md`)))
+          .map((name) => entry(`docs/guide/${name}`)),
       },
       { text: 'Operating', items: operating, collapsed: false },
       { text: 'Security', items: [entry('docs/security'), entry('docs/access')], collapsed: false },
-      { text: 'Inside', items: [entry('ARCHITECTURE'), entry('db/README'), entry('docs/decisions/index'), entry('bench/README')], collapsed: false },
+      {
+        text: 'Inside',
+        items: [
+          entry('ARCHITECTURE'),
+          entry('db/README'),
+          entry('docs/decisions/index'),
+          entry('bench/README'),
+        ],
+        collapsed: false,
+      },
       { text: 'Packages', items: packages, collapsed: true },
     ],
   },
@@ -85,7 +100,11 @@ function dropFileLinks(tokens: LinkToken[], folder: string): void {
   for (const token of tokens) {
     if (token.type === 'link_open') {
       const [path = ''] = (token.attrGet('href') ?? '').split('#')
-      isDropping = path !== '' && !/^(?:[a-z]+:|\/)/.test(path) && !path.endsWith('.md') && existsSync(resolve(folder, path))
+      isDropping =
+        path !== '' &&
+        !/^(?:[a-z]+:|\/)/.test(path) &&
+        !path.endsWith('.md') &&
+        existsSync(resolve(folder, path))
     }
     if (isDropping && /^link_/.test(token.type)) {
       const isEnd = token.type === 'link_close'
