@@ -25,18 +25,23 @@ const guides = [
 const pagesBelow = (folder: string) =>
   readdirSync(join(root, folder))
     .filter((name) => name.endsWith('.md'))
-    .toSorted()
+    .toSorted((a, b) => Number(b === 'index.md') - Number(a === 'index.md') || a.localeCompare(b))
     .map((name) => entry(`${folder}/${name.slice(0, -3)}`))
 const operating = pagesBelow('docs/operating')
 const packages = readdirSync(join(root, 'packages'))
   .filter((name) => existsSync(join(root, 'packages', name, 'README.md')))
   .map((name) => entry(`packages/${name}/README`))
 
+/** Pages of one wide table, which gets the outline's place. */
+const wide = new Set(['docs/access.md', 'docs/operating/environment.md'])
+
 // Pages keep their place in the repository, so that their links hold in both. Only the front page moves.
 export default defineConfig({
   title: 'Stipend',
   description: 'Access and credits for the AI features of a SaaS product, on one PostgreSQL',
   lang: 'en',
+  // No request for an icon that is not there.
+  head: [['link', { rel: 'icon', href: 'data:,' }]],
   srcDir: '..',
   srcExclude: ['docs/screenshots/**'],
   outDir: join(root, 'docs/dist'),
@@ -55,10 +60,12 @@ export default defineConfig({
       })
     },
   },
+  transformPageData: ({ relativePath, frontmatter }) => {
+    if (wide.has(relativePath)) frontmatter['aside'] = false
+  },
   themeConfig: {
     search: { provider: 'local' },
     outline: [2, 3],
-    socialLinks: [],
     nav: [
       { text: 'Guide', link: '/docs/guide/five-minutes', activeMatch: '/docs/guide/' },
       { text: 'Operating', link: '/docs/operating/', activeMatch: '/docs/operating/' },
