@@ -8,6 +8,7 @@ import { failureOf } from './failure.ts'
 import { addLedger } from './ledger.ts'
 import { addMargins } from './margins.ts'
 import { addMigrate } from './migrate.ts'
+import { addOrganizations } from './organizations.ts'
 import { addParties } from './parties.ts'
 import { addPrices } from './prices.ts'
 import { addDemo } from './race/command.ts'
@@ -76,6 +77,7 @@ function createProgram(context: Context, end: (exitCode: number) => void): Comma
     .addHelpText('after', EXAMPLES)
   addMigrate(program, context)
   addCatalog(program, context, end)
+  addOrganizations(program, context, end)
   addCredits(program, context)
   addBilling(program, context, end)
   addPrices(program, context, end)
