@@ -100,11 +100,13 @@ function verbOf({ before, kind }: FileChange): string {
 
 /** A new file whole; of one that is there the lines that come in. */
 function contentOf({ path, before, after, kind }: FileChange): string {
-  const present = new Set(kind === 'lines' ? before?.split('\n') : [])
+  // In JSON a line that another follows ends with a comma.
+  const bare = (line: string) => line.replace(/,$/, '')
+  const present = new Set(kind === 'lines' ? before?.split('\n').map(bare) : [])
   const lines = after
     .trimEnd()
     .split('\n')
-    .filter((line) => !present.has(line))
+    .filter((line) => !present.has(bare(line)))
   const text = lines.map((line) => `  ${line}`).join('\n')
   return path === '.env' ? maskSettings(text) : text
 }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { migrateUp } from '@stipend/db'
@@ -74,6 +75,9 @@ export async function prepareDatabase(
  * @throws {CliError} where the file exports none
  */
 export async function migrateAuth(context: Context, file: string, url: string): Promise<void> {
+  // It may have been written after this process began.
+  const settings = join(context.directory, '.env')
+  if (existsSync(settings)) process.loadEnvFile(settings)
   const path = pathToFileURL(resolve(context.directory, file)).href
   const { migrateAuth: migrate }: { migrateAuth?: unknown } = await import(path)
   if (!isMigration(migrate)) {
