@@ -47,7 +47,7 @@ async function runDatabase(context: Context): Promise<void> {
       context,
       `PostgreSQL ${postgres.major} runs on 127.0.0.1:${postgres.port}, database ${postgres.databaseName}. Stop it with Ctrl+C.`,
     )
-    return () => postgres.stop()
+    return { stop: () => postgres.stop(), ended: postgres.ended }
   })
 }
 
@@ -75,20 +75,33 @@ async function runSandbox(context: Context, options: { webhookUrl?: string }): P
       context,
       `The sandbox plays Stripe at ${sandbox.url}; events go to ${webhookUrl}. No money moves. Stop it with Ctrl+C.`,
     )
-    return () => sandbox.close()
+    return { stop: () => sandbox.close(), ended: new Promise<null>(() => {}) }
   })
 }
 
-/** Starts something, waits for SIGINT or SIGTERM, and ends it. */
-async function untilStopped(start: () => Promise<() => Promise<void>>): Promise<void> {
-  const stopped = Promise.withResolvers<void>()
+interface Started {
+  stop(): Promise<void>
+  /** Settles with the reason where it ends by itself. */
+  ended: Promise<Error | null>
+}
+
+const dayMs = 86_400_000
+
+/** Starts something and waits for SIGINT, SIGTERM or SIGHUP, which end it. */
+async function untilStopped(start: () => Promise<Started>): Promise<void> {
+  const stopped = Promise.withResolvers<null>()
+  const stop = () => stopped.resolve(null)
   const signals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
-  for (const signal of signals) process.on(signal, stopped.resolve)
+  for (const signal of signals) process.on(signal, stop)
+  // What was started does not keep the process by itself.
+  const awake = setInterval(() => undefined, dayMs)
   try {
-    const stop = await start()
-    await stopped.promise
-    await stop()
+    const started = await start()
+    const reason = await Promise.race([stopped.promise, started.ended])
+    await started.stop()
+    if (reason !== null) throw reason
   } finally {
-    for (const signal of signals) process.off(signal, stopped.resolve)
+    clearInterval(awake)
+    for (const signal of signals) process.off(signal, stop)
   }
 }
