@@ -29,8 +29,9 @@ export function addInit(program: Command, context: Context): void {
     .addOption(choiceOption('--customers <whose>', 'their ids and sign-in', customersChoices))
     .addOption(choiceOption('--framework <name>', 'default: found in package.json', frameworkChoices))
     .addOption(choiceOption('--payments <who>', 'who takes them', paymentsChoices))
-    .option('--no-install', 'only name the dependencies in package.json')
-    .option('--install', 'install them without asking')
+    // In this order: without either it is asked.
+    .option('--install', 'install the dependencies without asking')
+    .option('--no-install', 'only name them in package.json')
     .option('--dry-run', 'show what would be written, and do nothing')
     .option('--force', 'write over files that are there')
     .option('-y, --yes', 'do not ask: the defaults, and lines added to files that are there')
@@ -149,6 +150,10 @@ async function writeSettings(
   database: OpenDatabase,
 ): Promise<void> {
   const isFromEnvironment = choices.database.kind === 'url' && !choices.database.isGiven
+  const { databaseUrl } = context.environment
+  if (!isFromEnvironment && databaseUrl !== undefined && databaseUrl !== database.url) {
+    remark(context, 'DATABASE_URL is set to another database and was left so: the app uses that one.')
+  }
   const change = planSettings(project, choices, isFromEnvironment ? null : database.url)
   if (change === null) return
   await writeChange(project, change)

@@ -60,7 +60,7 @@ export function planFiles(project: Project, layout: Layout, choices: Choices): P
     ...route.lines,
     ['package.json', manifest],
     ['.gitignore', withLines(read(project, '.gitignore'), ['.env', '.stipend/'])],
-    ['.env.example', withSettings(read(project, '.env.example'), exampleSettings(choices))],
+    ['.env.example', withExamples(read(project, '.env.example'), exampleSettings(choices))],
   ]
   const change = (kind: FileChange['kind']) => (entry: [string, string]) => {
     const [path, after] = entry
@@ -133,19 +133,21 @@ const signInExample: [string, string][] = [
   ['BETTER_AUTH_URL', 'http://localhost:3000'],
 ]
 
-/** A file of settings with those that it does not name yet. */
-export function withSettings(text: string | null, settings: readonly [string, string][]): string {
-  const named = namesOf(text ?? '')
+/** An example of settings with those that it does not name yet, be it commented out. */
+export function withExamples(text: string | null, settings: readonly [string, string][]): string {
+  return withSettings(text, settings, /^\s*#?\s*(?:export\s+)?([A-Z][A-Z0-9_]*)\s*=/gm)
+}
+
+/** A file of settings with those that it does not set yet. */
+export function withSettings(
+  text: string | null,
+  settings: readonly [string, string][],
+  naming = /^\s*(?:export\s+)?([A-Z][A-Z0-9_]*)\s*=/gm,
+): string {
+  const named = new Set([...(text ?? '').matchAll(naming)].map(([, name]) => name))
   return withLines(
     text,
     settings.filter(([name]) => !named.has(name)).map(([name, value]) => `${name}=${value}`),
-  )
-}
-
-/** The names that a file of settings sets, also those that are commented out. */
-export function namesOf(text: string): Set<string> {
-  return new Set(
-    [...text.matchAll(/^\s*#?\s*(?:export\s+)?([A-Z][A-Z0-9_]*)\s*=/gm)].map(([, name = '']) => name),
   )
 }
 

@@ -35,7 +35,7 @@ const lockfiles: Readonly<Record<string, PackageManager>> = {
 /**
  * Reads the project of a folder.
  *
- * @throws {CliError} where there is no package.json, or it is not JSON
+ * @throws {CliError} where there is no package.json, it is not JSON, or it is one of CommonJS
  */
 export function readProject(directory: string): Project {
   const path = join(directory, 'package.json')
@@ -44,6 +44,11 @@ export function readProject(directory: string): Project {
   }
   const manifestText = readFileSync(path, 'utf8')
   const manifest = parseManifest(manifestText)
+  if (manifest.type === 'commonjs') {
+    throw new CliError(
+      'package.json says "type": "commonjs", and what Stipend writes are ES modules: set "type": "module" or take the line out, then run stipend init again.',
+    )
+  }
   const known = { ...manifest.dependencies, ...manifest.devDependencies }
   // Next's apps may have Hono inside; the other way round does not happen.
   const found =
@@ -84,7 +89,8 @@ const makesApp = { hono: /= new (?:Hono|OpenAPIHono)\b/, express: /= express\(\)
 export function layoutOf({ directory }: Project, framework: Framework): Layout {
   const importEnding = importEndingOf(directory, framework)
   if (framework === 'next') {
-    return { folder: existsSync(join(directory, 'src/app')) ? 'src' : '', entry: null, importEnding }
+    const hasSources = ['src/app', 'src/pages'].some((name) => existsSync(join(directory, name)))
+    return { folder: hasSources ? 'src' : '', entry: null, importEnding }
   }
   const found = entryNames.filter((name) => {
     const path = join(directory, name)

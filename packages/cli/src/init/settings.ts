@@ -18,11 +18,16 @@ export function planSettings(
   const path = join(project.directory, '.env')
   const before = existsSync(path) ? readFileSync(path, 'utf8') : null
   const after = withSettings(before, [
-    ...(databaseUrl === null ? [] : [['DATABASE_URL', databaseUrl] as [string, string]]),
+    ...(databaseUrl === null ? [] : [['DATABASE_URL', plain(databaseUrl)] as [string, string]]),
     ...(choices.customers === 'sign-in' ? signInSettings() : []),
     ...(choices.payments === 'sandbox' ? sandboxSettings() : []),
   ])
   return after === (before ?? '') ? null : { path: '.env', before, after, kind: 'lines' }
+}
+
+/** A URL without what some readers of `.env` take for a comment, a quote or a variable. */
+function plain(url: string): string {
+  return url.replaceAll(/[#$'"`\\\s]/g, (character) => encodeURIComponent(character).replace("'", '%27'))
 }
 
 function signInSettings(): [string, string][] {

@@ -83,6 +83,7 @@ export class App implements AsyncDisposable {
     child.stdout?.on('data', read)
     child.stderr?.on('data', read)
     const [code] = await once(child, 'close')
+    if (answers.length > 0) output += `\nNever asked: ${answers.map(({ prompt }) => prompt).join(' | ')}`
     return { code, output }
   }
 

@@ -95,6 +95,8 @@ test('a person signs up, makes an organization and is its owner, with the free p
   const made = await post('/api/auth/organization/create', { name: 'Acme', slug: 'acme' })
   expect(made.status).toBe(200)
   expect(await balance()).toMatchObject({ balance: 20 })
+  const elsewhere = { cookie, origin: 'https://elsewhere.example' }
+  expect((await fetch(`${url}/api/stipend/credits/balance`, { headers: elsewhere })).status).toBe(401)
 })
 
 test('a metered call is charged', async () => {

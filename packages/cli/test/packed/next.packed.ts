@@ -95,8 +95,10 @@ test.runIf(hasTerminal)('on a terminal init asks, shows what it adds to files, a
   ]
   const { code, output } = await app.run(['npx', 'stipend', 'init'], { answers })
   expect(code, output).toBe(0)
+  expect(output).not.toContain('Never asked')
   expect(output).toContain("serverExternalPackages: ['@stipend/db'")
   expect(output).not.toContain(new URL(database.ownerUrl).password)
+  expect(await app.read('next.config.ts')).toContain("  serverExternalPackages: ['@stipend/db'")
   expect(await app.read('.env')).toBe(`DATABASE_URL=${database.ownerUrl}\n`)
   expect(await app.read('.gitignore')).toBe('/node_modules\n/.next/\n.env*\n.stipend/\n')
 })

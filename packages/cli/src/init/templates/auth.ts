@@ -54,6 +54,10 @@ export function createAuth({ database, putOrganization }: AuthOptions) {
 /** Who is signed in, for Stipend: the organization that is active in the session, and the role in it. */
 export function identifyBy(auth: Auth): Identify {
   return async ({ headers }) => {
+    // A browser says whose page sends its cookie.
+    const origin = headers.get('origin')
+    const { trustedOrigins } = await auth.$context
+    if (origin !== null && !trustedOrigins.includes(origin)) return null
     const found = await auth.api.getSession({ headers })
     const organizationId = found?.session.activeOrganizationId
     if (found === null || typeof organizationId !== 'string') return null
@@ -71,5 +75,9 @@ export async function migrateAuth(database: Pool): Promise<void> {
   const { options } = createAuth({ database, putOrganization: async () => {} })
   const { runMigrations } = await getMigrations(options)
   await runMigrations()
+  // The app's login, where another one migrates.
+  const names = ['users', 'sessions', 'accounts', 'verifications', 'organizations', 'members', 'invitations']
+  const tables = names.map((name) => \`auth_\${name}\`).join(', ')
+  await database.query(\`grant select, insert, update, delete on \${tables} to stipend_server\`)
 }
 `

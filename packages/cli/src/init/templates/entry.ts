@@ -23,7 +23,7 @@ export function mountLines(mounts: Mounts, stipend: string, app = 'app') {
 }
 
 const appLine = {
-  hono: /^(?:export )?const (\w+) = new (?:Hono|OpenAPIHono)(?:<[^\n]*>)?\([^\n]*\)(;?)[ \t]*$/m,
+  hono: /^(?:export )?const (\w+) = new (?:Hono|OpenAPIHono)(?:<[^\n]*>)?\((?:\{[^()\n]*\})?\)(;?)[ \t]*$/m,
   express: /^(?:export )?const (\w+)(?:: [\w.]+)? = express\(\)(;?)[ \t]*$/m,
 } as const
 
