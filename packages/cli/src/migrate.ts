@@ -4,7 +4,6 @@ import type { Command } from 'commander'
 import { type Context, count, paint, print, table } from './context.ts'
 import { findDatabase } from './database.ts'
 import { CliError } from './failure.ts'
-import { migrateAuth } from './init/database.ts'
 
 export function addMigrate(program: Command, context: Context): void {
   const migrate = program
@@ -52,6 +51,7 @@ async function up(context: Context, to: string | undefined): Promise<void> {
 }
 
 async function auth(context: Context, file: string): Promise<void> {
+  const { migrateAuth } = await import('./init/database.ts')
   await migrateAuth(context, file, await findDatabase(context, 'migrations'))
   print(context, 'The tables of sign-in are up to date.')
 }

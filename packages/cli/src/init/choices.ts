@@ -11,9 +11,12 @@ export type Framework = (typeof frameworkChoices)[number]
 export const paymentsChoices = ['none', 'stripe', 'sandbox'] as const
 export type Payments = (typeof paymentsChoices)[number]
 
-/** The embedded PostgreSQL in `.stipend`, or one that there is; `isGiven`: not from the environment. */
+/**
+ * The embedded PostgreSQL in `.stipend`, at the port that the app knows already or a free one; or one that there is,
+ * `isGiven` where not by the environment.
+ */
 export type DatabaseChoice =
-  | { readonly kind: 'embedded' }
+  | { readonly kind: 'embedded'; readonly port: number | null }
   | { readonly kind: 'url'; readonly url: string; readonly isGiven: boolean }
 
 export interface Choices {

@@ -15,6 +15,14 @@ import type { DatabaseChoice } from './choices.ts'
 export const embeddedFolder = '.stipend/postgres'
 const embeddedName = 'app'
 
+/** The port of a URL that an earlier init has written for the embedded database of this folder; null: it is another's. */
+export function embeddedPort(directory: string, databaseUrl: string | undefined): number | null {
+  const url = databaseUrl === undefined ? null : URL.parse(databaseUrl)
+  if (url === null || !existsSync(join(directory, embeddedFolder))) return null
+  const isOurs = url.hostname === '127.0.0.1' && url.pathname === `/${embeddedName}` && url.port !== ''
+  return isOurs ? Number(url.port) : null
+}
+
 /** The database that init works on. */
 export interface OpenDatabase extends AsyncDisposable {
   /** As the app connects. */
@@ -25,7 +33,7 @@ export interface OpenDatabase extends AsyncDisposable {
 
 /** Starts the embedded database, or finds that the other one answers. */
 export async function openDatabase(context: Context, choice: DatabaseChoice): Promise<OpenDatabase> {
-  if (choice.kind === 'embedded') return openEmbedded(context.directory)
+  if (choice.kind === 'embedded') return openEmbedded(context.directory, choice.port)
   const { directDatabaseUrl } = context.environment
   const migrationUrl = choice.isGiven ? choice.url : (directDatabaseUrl ?? choice.url)
   await withPool(choice.url, (pool) => pool.query('select 1'))
@@ -33,14 +41,14 @@ export async function openDatabase(context: Context, choice: DatabaseChoice): Pr
 }
 
 /** One that runs already is used and left running. */
-async function openEmbedded(directory: string): Promise<OpenDatabase> {
+async function openEmbedded(directory: string, knownPort: number | null): Promise<OpenDatabase> {
   const dataDirectory = join(directory, embeddedFolder)
   const running = findRunningPostgres(dataDirectory)
   if (running !== null) {
     const url = running.url(embeddedName)
     return { url, migrationUrl: url, [Symbol.asyncDispose]: async () => undefined }
   }
-  const port = await findFreePort()
+  const port = knownPort ?? (await findFreePort())
   const postgres = await startEmbeddedPostgres({ dataDirectory, port, databaseName: embeddedName })
   return { url: postgres.url, migrationUrl: postgres.url, [Symbol.asyncDispose]: () => postgres.stop() }
 }

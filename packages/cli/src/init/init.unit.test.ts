@@ -28,7 +28,7 @@ const manifest = (dependencies: object, more: object = {}) =>
   JSON.stringify({ name: 'x', ...more, dependencies })
 
 const choices: Choices = {
-  database: { kind: 'embedded' },
+  database: { kind: 'embedded', port: null },
   customers: 'app',
   framework: 'hono',
   payments: 'none',

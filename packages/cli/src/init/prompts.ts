@@ -3,6 +3,7 @@ import type { Context } from '../context.ts'
 import { checkUrl } from '../database.ts'
 import { CliError } from '../failure.ts'
 import type { Choices, DatabaseChoice, Framework, InitOptions } from './choices.ts'
+import { embeddedPort } from './database.ts'
 import type { Project } from './project.ts'
 
 /** Whether there is somebody to ask. */
@@ -104,12 +105,13 @@ async function chooseDatabase(
   if (options.databaseUrl !== undefined) {
     return { kind: 'url', url: checkUrl('--database-url', options.databaseUrl), isGiven: true }
   }
-  if (options.embedded === true) return { kind: 'embedded' }
   const { databaseUrl } = context.environment
+  const port = embeddedPort(context.directory, databaseUrl)
+  if (options.embedded === true || port !== null) return { kind: 'embedded', port }
   if (databaseUrl !== undefined) {
     return { kind: 'url', url: checkUrl('DATABASE_URL', databaseUrl), isGiven: false }
   }
-  if (isQuiet) return { kind: 'embedded' }
+  if (isQuiet) return { kind: 'embedded', port }
   const kind = await ask(
     select({
       message: 'Which database?',
@@ -124,7 +126,7 @@ async function chooseDatabase(
       ...streams(context),
     }),
   )
-  if (kind === 'embedded') return { kind }
+  if (kind === 'embedded') return { kind, port }
   const url = await ask(
     password({
       message:

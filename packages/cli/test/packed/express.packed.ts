@@ -69,6 +69,14 @@ test('init sets up sign-in, the sandbox and the embedded database; the app compi
   expect(compiled.code, compiled.output).toBe(0)
 })
 
+test('run again, while the embedded database does not run, it starts it where the app looks for it', async () => {
+  const before = await app.read('.env')
+  const again = await app.run(['npx', 'stipend', 'init', '--yes', '--no-install', '--customers', 'sign-in'])
+  expect(again.code, again.output).toBe(0)
+  expect(again.output).toContain('migrated  0 versions applied')
+  expect(await app.read('.env')).toBe(before)
+})
+
 test('it starts beside the database and the sandbox, which go by .env', async () => {
   await app.start(['npx', 'stipend', 'database']).says(/PostgreSQL 18 runs/)
   await app.start(['npx', 'stipend', 'sandbox']).says(/The sandbox plays Stripe/)
