@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
@@ -163,6 +164,9 @@ export function packedDependencies(): Record<string, string> {
 export function packedCommandLine(): string {
   return `file:${inject('tarballs').stipend}`
 }
+
+/** util-linux's `script`, which runs a command on a terminal of its own. */
+export const hasTerminal = process.platform === 'linux' && existsSync('/usr/bin/script')
 
 /** TypeScript's own compiler, as this repository has it. */
 export const tsc = [process.execPath, join(root, 'node_modules/@typescript/native/bin/tsc')]

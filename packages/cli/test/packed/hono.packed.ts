@@ -1,7 +1,7 @@
 import { createTestDatabase } from '@stipend/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startModels } from '../../../../examples/test-support/models.ts'
-import { App, packedCommandLine, packedDependencies, tsc } from './app.ts'
+import { App, hasTerminal, packedCommandLine, packedDependencies, tsc } from './app.ts'
 
 // As `npm create hono` makes one for Node, compiled by tsc.
 const entry = `import { serve } from '@hono/node-server';
@@ -99,7 +99,7 @@ test('init makes the app one that meters: it compiles strictly, runs, refuses st
   expect(done.output).toContain('pushed    src/stipend.catalog.ts')
   expect(done.output).not.toContain(database.ownerUrl)
   await app.edit('src/stipend.identify.ts', '(_request) => {\n  return null', asHeader)
-  await app.edit('src/index.ts', /$/, meteredRoute)
+  await app.edit('src/index.ts', 'serve({', `${meteredRoute}\nserve({`)
   await app.edit('src/index.ts', /^/, "import { generateText } from 'ai';\n")
   const compiled = await app.run([...tsc, '--project', '.'])
   expect(compiled.code, compiled.output).toBe(0)
@@ -132,6 +132,30 @@ test('run again it changes nothing, and a file of the developer’s is left as i
   expect(after).toEqual(before)
   expect(await app.read('src/stipend.catalog.ts')).toMatch(/\/\/ ours\n$/)
 })
+
+test.runIf(hasTerminal)(
+  'on a terminal a file that is there is shown, kept by Enter and replaced by a yes',
+  async () => {
+    const ours = await app.read('src/stipend.catalog.ts')
+    expect(ours).toMatch(/\/\/ ours\n$/)
+    const run = (prompt: string, keys: string) =>
+      app.run(['npx', 'stipend', 'init', '--customers', 'app', '--payments', 'none', '--no-install'], {
+        answers: [
+          { prompt: 'src/stipend.catalog.ts is there. Write this over it?', keys },
+          { prompt: 'src/stipend.identify.ts is there. Write this over it?', keys: prompt },
+        ],
+      })
+    const kept = await run('\r', '\r')
+    expect(kept.code, kept.output).toBe(0)
+    expect(kept.output).toContain('export const catalog = defineCatalog({')
+    expect(await app.read('src/stipend.catalog.ts')).toBe(ours)
+    const left = await run('', '\u0003')
+    expect(left).toMatchObject({ code: 2, output: expect.stringContaining('the rest was not done') })
+    const replaced = await run('\r', 'y')
+    expect(replaced.code, replaced.output).toBe(0)
+    expect(await app.read('src/stipend.catalog.ts')).toBe(ours.replace('// ours\n', ''))
+  },
+)
 
 const asHeader = `(request) => {
   const id = request.headers.get('x-user')

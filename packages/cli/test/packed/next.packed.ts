@@ -1,8 +1,7 @@
-import { existsSync } from 'node:fs'
 import { createTestDatabase } from '@stipend/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startModels } from '../../../../examples/test-support/models.ts'
-import { App, packedCommandLine, packedDependencies } from './app.ts'
+import { App, hasTerminal, packedCommandLine, packedDependencies } from './app.ts'
 
 // As `npx create-next-app` makes one with a folder src.
 const files = {
@@ -80,7 +79,6 @@ afterAll(async () => {
 })
 
 const down = '\u001b[B'
-const hasTerminal = process.platform === 'linux' && existsSync('/usr/bin/script')
 
 test.runIf(hasTerminal)('on a terminal init asks, shows what it adds to files, and does it', async () => {
   const answers = [

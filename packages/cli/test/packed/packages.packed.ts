@@ -1,6 +1,9 @@
 import { execFile } from 'node:child_process'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { describe, expect, inject, test } from 'vitest'
+import { describe, expect, inject, onTestFinished, test } from 'vitest'
 import { publishedPackages } from './pack.ts'
 
 const run = promisify(execFile)
@@ -31,6 +34,15 @@ describe.each(publishedPackages)('%s', (name) => {
   test('publint finds nothing', async () => {
     const { stdout } = await run('publint', ['run', '--strict', tarball])
     expect(stdout).toContain('All good!')
+  })
+
+  test('npm finds nothing in its manifest to correct, such as a bin that it would leave out', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'stipend-manifest-'))
+    onTestFinished(() => rm(folder, { recursive: true, force: true }))
+    const manifest = `${JSON.stringify(await manifestOf(tarball), null, 2)}\n`
+    await writeFile(join(folder, 'package.json'), manifest)
+    await run('npm', ['pkg', 'fix'], { cwd: folder })
+    expect(await readFile(join(folder, 'package.json'), 'utf8')).toBe(manifest)
   })
 
   test('its types resolve as its modules do', async () => {
