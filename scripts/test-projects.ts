@@ -6,6 +6,21 @@ import { findChromium, findDebianPostgres, findHledger, findPgBouncer } from './
 const CONDITION = 'stipend-source'
 const GLOBAL_SETUP = '@stipend/testing/global-setup'
 
+const PACK = './packages/cli/test/packed/pack.ts'
+
+/** The tarballs, after all else: what takes the machine for itself (npm install, next build). */
+function packed<Project extends { test: object }>(project: Project) {
+  const test = {
+    ...project.test,
+    include: ['packages/cli/test/packed/*.packed.ts'],
+    exclude: ['**/node_modules/**'],
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
+    sequence: { groupOrder: 1 },
+  }
+  return { ...project, test }
+}
+
 /** What belongs to the core and has to work on every PostgreSQL that is supported. */
 const CORE = ['db', 'packages/engine']
 /** What a server runs, which may have PgBouncer in transaction mode before its database. */
@@ -16,7 +31,8 @@ const ON_TOP = ['packages/{testing,server,client,cli}', 'apps/testimonials/serve
  * The suites: `unit` (`*.unit.test.ts` and scripts/, no database), `embedded` (starts servers of its own), `core-18`
  * and `core-15` (db and engine, on the embedded PostgreSQL and on Debian's), `server` (everything above them), `vue` (components in jsdom on a real server),
  * `e2e` (people's journeys through the console in
- * Chromium), `pgbouncer` (what a server runs, through PgBouncer in transaction mode).
+ * Chromium), `pgbouncer` (what a server runs, through PgBouncer in transaction mode), `packed` (the tarballs as npm would
+ * publish them, and apps that install them).
  */
 export function testConfig(options: { kind: 'test' | 'long.test'; isCi: boolean }): ViteUserConfig {
   const { kind, isCi } = options
@@ -83,6 +99,7 @@ export function testConfig(options: { kind: 'test' | 'long.test'; isCi: boolean 
         },
         onDatabase('e2e', ['e2e'], { setup: ['./e2e/support/build-console.ts'] }),
         ...(pgBouncer === null ? [] : [onDatabase('pgbouncer', THROUGH_PGBOUNCER, { pgBouncer })]),
+        ...(kind === 'test' ? [packed(onDatabase('packed', [], { setup: [PACK] }))] : []),
       ],
     },
   }

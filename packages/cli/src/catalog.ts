@@ -261,8 +261,8 @@ function show(value: unknown): string {
   return value === null ? 'none' : String(value)
 }
 
-/** The export `catalog`, else the default one, checked. */
-async function loadCatalog(context: Context, file: string): Promise<CatalogDefinition> {
+/** The export `catalog` of a file, else its default one, checked. */
+export async function loadCatalog(context: Context, file: string): Promise<CatalogDefinition> {
   const path = resolve(context.directory, file)
   if (!existsSync(path)) throw new CliError(missingFile(context.directory, file))
   try {

@@ -11,6 +11,10 @@ export interface Environment {
   readonly checkpointKey: string | undefined
   /** Something else that speaks Stripe's API. */
   readonly stripeApiBase: string | undefined
+  /** What the sandbox signs its events with. */
+  readonly stripeWebhookSecret: string | undefined
+  /** Where the app's pages are. */
+  readonly frontendUrl: string | undefined
   /** Failures are shown with their stack. */
   readonly isDebugging: boolean
 }

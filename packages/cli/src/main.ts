@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { run } from './program.ts'
 
 const set = (value: string | undefined) => (value === undefined || value === '' ? undefined : value)
@@ -7,6 +8,9 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') throw error
 })
 
+// As frameworks do: what the environment sets goes before.
+if (existsSync('.env')) process.loadEnvFile('.env')
+
 process.exitCode = await run(process.argv.slice(2), {
   environment: {
     databaseUrl: set(process.env['DATABASE_URL']),
@@ -14,6 +18,8 @@ process.exitCode = await run(process.argv.slice(2), {
     stripeSecretKey: set(process.env['STRIPE_SECRET_KEY']),
     checkpointKey: set(process.env['STIPEND_CHECKPOINT_KEY']),
     stripeApiBase: set(process.env['STRIPE_API_BASE']),
+    stripeWebhookSecret: set(process.env['STRIPE_WEBHOOK_SECRET']),
+    frontendUrl: set(process.env['FRONTEND_URL']),
     isDebugging: (process.env['DEBUG'] ?? '').split(',').includes('stipend'),
   },
   directory: process.cwd(),

@@ -27,6 +27,15 @@ export function addMigrate(program: Command, context: Context): void {
     )
     .action((options: { to: string; yes?: true }) => down(context, options))
   migrate
+    .command('auth')
+    .description('make the tables of the sign-in that stipend init has set up')
+    .option('--file <path>', 'the file of sign-in', 'stipend.auth.ts')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  stipend migrate auth\n  stipend migrate auth --file src/stipend.auth.ts\n',
+    )
+    .action((options: { file: string }) => auth(context, options.file))
+  migrate
     .command('status')
     .description('show which versions are applied and which are pending')
     .option('--json', 'as JSON')
@@ -39,6 +48,12 @@ async function up(context: Context, to: string | undefined): Promise<void> {
   for (const version of applied) print(context, `${paint(context.output, 'green', 'applied')}  ${version}`)
   const line = applied.length === 0 ? 'Nothing was pending' : `${count(applied.length, 'version')} applied`
   print(context, `${line}.`)
+}
+
+async function auth(context: Context, file: string): Promise<void> {
+  const { migrateAuth } = await import('./init/database.ts')
+  await migrateAuth(context, file, await findDatabase(context, 'migrations'))
+  print(context, 'The tables of sign-in are up to date.')
 }
 
 async function down(context: Context, options: { to: string; yes?: true }): Promise<void> {

@@ -5,7 +5,9 @@ import { addCatalog } from './catalog.ts'
 import { type Context, paint } from './context.ts'
 import { addCredits } from './credits.ts'
 import { failureOf } from './failure.ts'
+import { addInit } from './init/command.ts'
 import { addLedger } from './ledger.ts'
+import { addLocal } from './local/command.ts'
 import { addMargins } from './margins.ts'
 import { addMigrate } from './migrate.ts'
 import { addOrganizations } from './organizations.ts'
@@ -23,9 +25,11 @@ Environment:
   STIPEND_CHECKPOINT_KEY  what checkpoints and receipts are signed with: see stipend keys create
   NO_COLOR             no colour; there is none without a terminal either
   DEBUG=stipend        failures with their stack
+What they do not set is read from .env in this folder.
 Without the first two, commands work on the database, and the payment sandbox, that npm start runs in the nearest .stipend folder.
 
 Examples:
+  stipend init
   stipend demo race
   stipend migrate up
   stipend catalog push --reason "First catalog"
@@ -75,6 +79,7 @@ function createProgram(context: Context, end: (exitCode: number) => void): Comma
     })
     .showHelpAfterError('(add --help for usage and examples)')
     .addHelpText('after', EXAMPLES)
+  addInit(program, context)
   addMigrate(program, context)
   addCatalog(program, context, end)
   addOrganizations(program, context, end)
@@ -86,6 +91,7 @@ function createProgram(context: Context, end: (exitCode: number) => void): Comma
   addVerify(program, context, end)
   addLedger(program, context, end)
   addWorker(program, context)
+  addLocal(program, context)
   addDemo(program, context, end)
   return program
 }

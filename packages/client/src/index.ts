@@ -1,3 +1,8 @@
+/**
+ * The typed client of the HTTP API.
+ * @module @stipend/client
+ */
+
 export { type Answer, type Receipt, readAnswer, receiptIn } from './answer.ts'
 export type {
   AccessDecision,

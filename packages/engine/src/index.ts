@@ -1,3 +1,8 @@
+/**
+ * Access, credits, catalog and the proof of the books, over a `pg` pool.
+ * @module @stipend/engine
+ */
+
 export type { CapabilityAccess, CapabilityAccessInput } from './access.ts'
 export { type ApiKey, type ApiKeyScope, apiKeyScopes, type CreateApiKeyInput } from './api-keys.ts'
 export {

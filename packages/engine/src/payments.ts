@@ -46,7 +46,7 @@ export interface BoundPayment {
 
 /** What Stripe says of a purchase. */
 export interface PaymentReading {
-  /** From {@link beginSync}, taken before Stripe was asked. */
+  /** From `beginSync`, taken before Stripe was asked. */
   sync: string
   status: Exclude<PaymentStatus, 'mismatch'>
   /** As its metadata name it. */

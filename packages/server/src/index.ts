@@ -1,3 +1,8 @@
+/**
+ * The HTTP API as one fetch handler, its worker, and what a host builds routes of its own with.
+ * @module @stipend/server
+ */
+
 export { hasuraIdentity, hasuraNamespace, type TokenIssuer } from './bearer-token.ts'
 export { setCreditHeaders, setReplayedHeader } from './charge-headers.ts'
 export {

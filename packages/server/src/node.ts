@@ -1,3 +1,8 @@
+/**
+ * For Express and Node’s own HTTP server.
+ * @module @stipend/server/node
+ */
+
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
 import { problemResponse } from './problem.ts'

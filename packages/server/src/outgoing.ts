@@ -40,7 +40,7 @@ export interface OutgoingRequest {
   signal?: AbortSignal | undefined
 }
 
-/** {@link fetchPublic} with its settings. */
+/** `createFetchPublic` with its settings. */
 export type FetchPublic = (url: string | URL, request?: OutgoingRequest) => Promise<Response>
 
 const defaultTimeoutMs = 10_000

@@ -8,7 +8,6 @@ import {
   QualityLevelSelector,
   RateLimitsCard,
   StipendProblem,
-  TopupPurchaseModal,
   useAIAccess,
 } from '../src/index.ts'
 
@@ -150,5 +149,3 @@ export const groups: Group[] = [
     ],
   },
 ]
-
-export const dialog: Component = () => h(TopupPurchaseModal, { open: true, suggested: 'starter' })

@@ -1,3 +1,8 @@
+/**
+ * Metered models for the AI SDK; `createStipend()` of `@stipend/server` has them built in.
+ * @module @stipend/engine/ai
+ */
+
 export type { Attempt } from './attempt.ts'
 export { countTokens } from './count-tokens.ts'
 export { createMetering, type Metering, type MeteringOptions } from './metering.ts'

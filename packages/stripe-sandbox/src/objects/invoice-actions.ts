@@ -2,7 +2,6 @@ import type Stripe from 'stripe'
 import { ApiError, invalidRequest } from '../api-error.ts'
 import { idOf, type World } from '../world.ts'
 import { confirm, createIntent, succeed } from './payment-intents.ts'
-import { behaviourOf } from './payment-methods.ts'
 import { invoicePaid, invoiceUnpaid } from './subscription-status.ts'
 
 const hour = 3_600
@@ -202,6 +201,3 @@ export function settleIntent(
     markPaid(world, invoice, intent)
   } else failed(world, invoice)
 }
-
-export const isAsynchronous = (world: World, method: Stripe.PaymentMethod): boolean =>
-  behaviourOf(world, method.id).does === 'process'
