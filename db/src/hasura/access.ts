@@ -28,7 +28,7 @@ export interface TableAccess {
 }
 
 /** Has columns for nobody. `untracked`: no field in GraphQL at all, not even for an admin secret. */
-interface ClosedTable {
+export interface ClosedTable {
   readonly closed: string
   readonly untracked?: true
 }
