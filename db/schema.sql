@@ -3464,6 +3464,52 @@ $$;
 ALTER FUNCTION stipend.organization_now(p_organization_id text, p_ledger_at timestamp with time zone) OWNER TO stipend_ledger;
 
 --
+-- Name: organizations; Type: TABLE; Schema: stipend; Owner: stipend_migrator
+--
+
+CREATE TABLE stipend.organizations (
+    id text NOT NULL,
+    name text NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT organizations_id_check CHECK (((length(id) >= 1) AND (length(id) <= 200)))
+);
+
+ALTER TABLE stipend.organizations OWNER TO stipend_migrator;
+
+--
+-- Name: organizations_available_credits(stipend.organizations); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.organizations_available_credits(p_organization stipend.organizations) RETURNS numeric
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$ select stipend.get_available_credits(p_organization.id); $$;
+
+ALTER FUNCTION stipend.organizations_available_credits(p_organization stipend.organizations) OWNER TO stipend_ledger;
+
+--
+-- Name: organizations_spendable_credits(stipend.organizations); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.organizations_spendable_credits(p_organization stipend.organizations) RETURNS numeric
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$ select stipend.get_spendable_credits(p_organization.id); $$;
+
+ALTER FUNCTION stipend.organizations_spendable_credits(p_organization stipend.organizations) OWNER TO stipend_ledger;
+
+--
+-- Name: organizations_used_this_period(stipend.organizations); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
+--
+
+CREATE FUNCTION stipend.organizations_used_this_period(p_organization stipend.organizations) RETURNS numeric
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$ select stipend.get_used_this_period(p_organization.id); $$;
+
+ALTER FUNCTION stipend.organizations_used_this_period(p_organization stipend.organizations) OWNER TO stipend_ledger;
+
+--
 -- Name: party_organizations(text, text); Type: FUNCTION; Schema: stipend; Owner: stipend_ledger
 --
 
@@ -7423,19 +7469,6 @@ CREATE TABLE stipend.organization_plans (
 ALTER TABLE stipend.organization_plans OWNER TO stipend_migrator;
 
 --
--- Name: organizations; Type: TABLE; Schema: stipend; Owner: stipend_migrator
---
-
-CREATE TABLE stipend.organizations (
-    id text NOT NULL,
-    name text NOT NULL,
-    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    CONSTRAINT organizations_id_check CHECK (((length(id) >= 1) AND (length(id) <= 200)))
-);
-
-ALTER TABLE stipend.organizations OWNER TO stipend_migrator;
-
---
 -- Name: outbox_cursors; Type: TABLE; Schema: stipend; Owner: stipend_migrator
 --
 
@@ -10526,6 +10559,38 @@ GRANT ALL ON FUNCTION stipend.organization_now(p_organization_id text, p_ledger_
 GRANT ALL ON FUNCTION stipend.organization_now(p_organization_id text, p_ledger_at timestamp with time zone) TO stipend_operator;
 
 --
+-- Name: TABLE organizations; Type: ACL; Schema: stipend; Owner: stipend_migrator
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stipend.organizations TO stipend_ledger;
+GRANT SELECT ON TABLE stipend.organizations TO stipend_tenant;
+GRANT SELECT ON TABLE stipend.organizations TO stipend_operator;
+
+--
+-- Name: FUNCTION organizations_available_credits(p_organization stipend.organizations); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.organizations_available_credits(p_organization stipend.organizations) FROM PUBLIC;
+GRANT ALL ON FUNCTION stipend.organizations_available_credits(p_organization stipend.organizations) TO stipend_tenant;
+GRANT ALL ON FUNCTION stipend.organizations_available_credits(p_organization stipend.organizations) TO stipend_operator;
+
+--
+-- Name: FUNCTION organizations_spendable_credits(p_organization stipend.organizations); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.organizations_spendable_credits(p_organization stipend.organizations) FROM PUBLIC;
+GRANT ALL ON FUNCTION stipend.organizations_spendable_credits(p_organization stipend.organizations) TO stipend_tenant;
+GRANT ALL ON FUNCTION stipend.organizations_spendable_credits(p_organization stipend.organizations) TO stipend_operator;
+
+--
+-- Name: FUNCTION organizations_used_this_period(p_organization stipend.organizations); Type: ACL; Schema: stipend; Owner: stipend_ledger
+--
+
+REVOKE ALL ON FUNCTION stipend.organizations_used_this_period(p_organization stipend.organizations) FROM PUBLIC;
+GRANT ALL ON FUNCTION stipend.organizations_used_this_period(p_organization stipend.organizations) TO stipend_tenant;
+GRANT ALL ON FUNCTION stipend.organizations_used_this_period(p_organization stipend.organizations) TO stipend_operator;
+
+--
 -- Name: FUNCTION party_organizations(p_party_type text, p_party_id text); Type: ACL; Schema: stipend; Owner: stipend_ledger
 --
 
@@ -11298,14 +11363,6 @@ GRANT SELECT ON TABLE stipend.notifications TO stipend_operator;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stipend.organization_plans TO stipend_ledger;
 GRANT SELECT ON TABLE stipend.organization_plans TO stipend_tenant;
 GRANT SELECT ON TABLE stipend.organization_plans TO stipend_operator;
-
---
--- Name: TABLE organizations; Type: ACL; Schema: stipend; Owner: stipend_migrator
---
-
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE stipend.organizations TO stipend_ledger;
-GRANT SELECT ON TABLE stipend.organizations TO stipend_tenant;
-GRANT SELECT ON TABLE stipend.organizations TO stipend_operator;
 
 --
 -- Name: TABLE outbox_cursors; Type: ACL; Schema: stipend; Owner: stipend_migrator

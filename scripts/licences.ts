@@ -31,6 +31,7 @@ const exceptions: readonly { name: RegExp; licence: string; why: string }[] = [
     why: 'the font of the console, as a file of its own',
   },
   { name: /^caniuse-lite$/, licence: 'CC-BY-4.0', why: 'data of next, in an example' },
+  { name: /^argparse$/, licence: 'PSF-2.0', why: 'of the page of postgraphile for queries, in an example' },
   { name: /^spdx-(exceptions|ranges)$/, licence: 'CC-BY-3.0', why: 'data of the check of licences itself' },
 ]
 

@@ -1,6 +1,15 @@
 export type { Connection } from './connection.ts'
 export { MigrationError, type MigrationErrorCode } from './error.ts'
 export {
+  type ClosedTable,
+  columnsFor,
+  isOpen,
+  type ReadingRole,
+  readingRoles,
+  type TableAccess,
+  tableAccess,
+} from './hasura/access.ts'
+export {
   applyFunctions,
   type MigrateDownOptions,
   type MigrateUpOptions,

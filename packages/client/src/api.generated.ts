@@ -3672,6 +3672,102 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/jobs/cleanup-reservations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ends holds whose lease ran out
+         * @description Harmless if called often, late or by several at once: it does what is due, each thing once.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description What was done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["JobRun"];
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jobs/reset-credits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Writes period rolls and lapses that are due
+         * @description Harmless if called often, late or by several at once: it does what is due, each thing once.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description What was done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["JobRun"];
+                    };
+                };
+                /** @description A refusal: see code, and remedy for what would help. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -5094,6 +5190,12 @@ export interface components {
             /** Format: date-time */
             effectiveAt: string;
         } | null;
+        JobRun: {
+            /** @description Holds that were ended, or organizations that were reset. */
+            count: number;
+            /** @description false: more is due, call again. */
+            isDone: boolean;
+        };
     };
     responses: never;
     parameters: never;
@@ -5168,5 +5270,6 @@ export type LedgerVerification = components['schemas']['LedgerVerification'];
 export type Drift = components['schemas']['Drift'];
 export type Margin = components['schemas']['Margin'];
 export type ModelPrice = components['schemas']['ModelPrice'];
+export type JobRun = components['schemas']['JobRun'];
 export type $defs = Record<string, never>;
 export type operations = Record<string, never>;

@@ -1,7 +1,7 @@
 import { errorOf } from '@stipend/engine'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { publicRoutes, routeAccess } from './route-access.ts'
+import { jobRoutes, publicRoutes, routeAccess } from './route-access.ts'
 import { createTestApi, type TestApi } from './test-support/api.ts'
 
 let api: TestApi
@@ -13,6 +13,7 @@ afterAll(() => api[Symbol.asyncDispose]())
 const routes = [
   ...Object.keys(routeAccess),
   ...publicRoutes,
+  ...jobRoutes,
   'GET /openapi.json',
   'GET /docs',
   'GET /docs/{id}',

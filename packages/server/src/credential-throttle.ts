@@ -3,6 +3,7 @@ import type { Context, MiddlewareHandler } from 'hono'
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
 import type { StipendEnv } from './context.ts'
 import { problemResponse } from './problem.ts'
+import { jobsSecretHeader } from './routes/jobs.ts'
 
 /** What counts as one sender, such as an IPv4 address or an IPv6 /64; null: unknown. */
 export type ClientAddress = (request: Request, env: unknown) => string | null
@@ -35,5 +36,5 @@ export function throttleWrongCredentials(
 
 /** Who sends none is told to; that is no attempt. */
 function hasCredentials(c: Context): boolean {
-  return (c.req.header('authorization') ?? '').trim() !== ''
+  return ['authorization', jobsSecretHeader].some((name) => (c.req.header(name) ?? '').trim() !== '')
 }

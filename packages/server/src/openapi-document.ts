@@ -20,6 +20,12 @@ export function registerSecurity(app: OpenAPIHono<StipendEnv>): void {
     scheme: 'bearer',
     description: 'An API key, sp_live_… or sp_platform_…; platform keys add the header Stipend-Organization.',
   })
+  app.openAPIRegistry.registerComponent('securitySchemes', 'jobsSecret', {
+    type: 'apiKey',
+    in: 'header',
+    name: 'Stipend-Jobs-Secret',
+    description: 'Of a scheduler, see STIPEND_JOBS_SECRET.',
+  })
   app.openAPIRegistry.registerComponent('securitySchemes', 'person', {
     type: 'http',
     scheme: 'bearer',

@@ -125,3 +125,6 @@ export const publicRoutes: readonly string[] = [
   'GET /receipt-keys',
   'POST /webhooks/stripe',
 ]
+
+/** Routes of a scheduler, which sends a shared secret and is no principal. */
+export const jobRoutes: readonly string[] = ['POST /jobs/cleanup-reservations', 'POST /jobs/reset-credits']

@@ -42,6 +42,7 @@ import { balanceJson, creditRoutes } from './routes/credits.ts'
 import { documentationRoutes } from './routes/documentation.ts'
 import { healthRoutes } from './routes/health.ts'
 import { holdRoutes } from './routes/holds.ts'
+import { jobRoutes } from './routes/jobs.ts'
 import { notificationPreferenceRoutes } from './routes/notification-preferences.ts'
 import { notificationRoutes } from './routes/notifications.ts'
 import { operatorRoutes } from './routes/operator.ts'
@@ -100,6 +101,11 @@ export interface StipendOptions<Catalog extends CatalogDefinition = CatalogDefin
   consumptionEvents?: boolean | undefined
   /** What checkpoints of the ledger are signed with, see `readCheckpointKey()` of the engine. */
   checkpointKey?: CheckpointKey | undefined
+  /**
+   * What a scheduler of the host's says in the header `Stipend-Jobs-Secret` to run the jobs below `/jobs`, 32 random
+   * characters or more. Default: nobody may call them.
+   */
+  jobsSecret?: string | undefined
   /** How organizations and their people are told; mails need it, and are sent where a worker runs. */
   notifications?: NotificationOptions | undefined
   /** What the host's own tables have of a person, for `GET /parties/…`; erasing there is for the event `party.erased`. */
@@ -199,7 +205,7 @@ interface Parts {
 
 function mountRoutes(
   app: OpenAPIHono<StipendEnv>,
-  options: Pick<StipendOptions, 'exportHostParty' | 'checkpointKey'>,
+  options: Pick<StipendOptions, 'exportHostParty' | 'checkpointKey' | 'jobsSecret'>,
   { payments, notifications, liveBalances }: Parts,
 ): void {
   for (const router of [
@@ -226,6 +232,7 @@ function mountRoutes(
     operatorBooksRoutes({ payments, checkpointKey: options.checkpointKey }),
     operatorPriceRoutes(),
     operatorAuditRoutes(),
+    jobRoutes({ jobsSecret: options.jobsSecret }),
     healthRoutes(),
   ]) {
     app.route('/', router)

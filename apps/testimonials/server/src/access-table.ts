@@ -33,7 +33,8 @@ export function accessRows(document: Document): AccessRow[] {
       const isPublic = security.some((way) => Object.keys(way).length === 0)
       const least = security.flatMap((way) => way['person'] ?? [])[0]
       const scopes = security.flatMap((way) => way['apiKey'] ?? [])
-      const isAllowed = (caller: Caller) => isPublic || reachesRoute(caller, least, scopes)
+      const takesKeys = security.some((way) => way['apiKey'] !== undefined)
+      const isAllowed = (caller: Caller) => isPublic || (takesKeys && reachesRoute(caller, least, scopes))
       return { method: method.toUpperCase(), path, allowed: new Set(callers.filter(isAllowed)) }
     }),
   )
@@ -70,7 +71,8 @@ Generated from the table that the middleware decides by (\`packages/server/src/r
 
 People have a role in an organization: each may do what those before it may. Operators are the platform's; a platform key
 with the scope \`admin\` counts as one. Other API keys are an organization's and have scopes. Nobody but operators reaches
-another organization than their own: its ids are answered like unknown ones.
+another organization than their own: its ids are answered like unknown ones. The routes below \`/jobs\` take a scheduler's
+shared secret instead.
 
 ${line(['route', ...callers])}
 ${line(['---', ...callers.map(() => ':-:')])}

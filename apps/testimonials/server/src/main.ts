@@ -79,6 +79,7 @@ function readSettings(environment: NodeJS.ProcessEnv): StartSettings {
     mail: mailSettings(read, directory),
     payments: paymentSettings(read),
     checkpointKey: read('STIPEND_CHECKPOINT_KEY'),
+    jobsSecret: readJobsSecret(read('STIPEND_JOBS_SECRET')),
     notices: noticeSettings(read),
     allowedOrigins: readOrigins(read('ALLOWED_ORIGINS') ?? ''),
     logger: pino({ level: readLevel(read('LOG_LEVEL') ?? 'info'), base: null }, pino.destination(2)),
@@ -88,6 +89,11 @@ function readSettings(environment: NodeJS.ProcessEnv): StartSettings {
 function readPort(text: string): number {
   if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text)
   throw new StartError(`PORT=${text} is not a port: give a number from 0 to 65535.`)
+}
+
+function readJobsSecret(secret: string | undefined): string | undefined {
+  if (secret === undefined || secret.length >= 32) return secret
+  throw new StartError('STIPEND_JOBS_SECRET is shorter than 32 characters: openssl rand -base64 32')
 }
 
 function readLevel(text: string): string {

@@ -49,6 +49,8 @@ export interface StartSettings extends DatabaseSettings {
   notices?: NoticeSettings | undefined
   /** What checkpoints and receipts are signed with. Default: a key kept beside the embedded database, else nothing. */
   checkpointKey?: string | undefined
+  /** What a scheduler sends to run the jobs below /jobs. Default: nobody may. */
+  jobsSecret?: string | undefined
   /** Where the console was built to; not there: it is not served. */
   consoleFolder?: string | undefined
   /** Origins whose pages may call with the browser's credentials. Default: none. */
@@ -156,6 +158,7 @@ async function openTestimonials(
     forms,
     notices,
     allowedOrigins,
+    jobsSecret,
     logger,
     signIn = defaultSignInSettings,
   } = settings
@@ -171,6 +174,7 @@ async function openTestimonials(
     forms,
     notices,
     allowedOrigins,
+    jobsSecret,
     stripe: payments.stripe,
     checkpointKey: await checkpointKeyOf(settings, isDemo),
     consoleFolder: consoleFolderOf(settings),

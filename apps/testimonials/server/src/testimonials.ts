@@ -55,6 +55,8 @@ export interface TestimonialsOptions {
   consoleFolder?: string | undefined
   /** What checkpoints of the ledger and receipts are signed with. Default: nothing is. */
   checkpointKey?: CheckpointKey | undefined
+  /** What a scheduler sends to run the jobs below /jobs. Default: nobody may. */
+  jobsSecret?: string | undefined
   /** Of model calls. Default 30 s for one and 60 s for a request with all its calls. */
   timeouts?: Partial<Timeouts> | undefined
 }
@@ -92,6 +94,7 @@ export function createTestimonials(options: TestimonialsOptions): Testimonials {
     tokens: signIn === null ? [] : [signIn.tokens],
     stripe: options.stripe,
     checkpointKey: options.checkpointKey,
+    jobsSecret: options.jobsSecret,
     logger,
     providers,
     timeouts,

@@ -1,0 +1,6 @@
+-- reads
+-- get_spendable_credits() of a row: a field of an organization in GraphQL.
+create or replace function stipend.organizations_spendable_credits(p_organization stipend.organizations) returns numeric
+language sql stable
+set search_path = pg_catalog, pg_temp
+as $$ select stipend.get_spendable_credits(p_organization.id); $$;

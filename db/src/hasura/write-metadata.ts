@@ -1,0 +1,4 @@
+import { hasuraFiles } from './files.ts'
+import { writeHasuraFiles } from './folder.ts'
+
+await writeHasuraFiles(hasuraFiles())
