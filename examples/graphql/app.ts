@@ -32,6 +32,8 @@ export async function createApp({ pool, tokens }: { pool: Pool; tokens: TokenSet
 
 async function startRole(pool: Pool, role: ReadingRole) {
   const instance = createRoleSchema(pool, role)
+  // A database that is away is an error at the start, not at the first query.
+  await instance.getSchema()
   const server = instance.createServ(grafserv)
   await server.ready()
   return { instance, server }
