@@ -36,16 +36,17 @@ export interface Stage extends AsyncDisposable {
   complaints: string[]
 }
 
-export async function openStage(
-  options: Partial<Parameters<typeof startTestProduct>[0]> = {},
-): Promise<Stage> {
+export async function openStage({
+  operatorEmails,
+  ...options
+}: Partial<Parameters<typeof startTestProduct>[0]> & { operatorEmails?: string[] } = {}): Promise<Stage> {
   const mailbox = await startMailbox()
   const product = await startTestProduct({
     providers: {},
     consoleFolder: inject('consoleFolder'),
     takesPayments: true,
     ...options,
-    signIn: { smtpUrl: mailbox.url },
+    signIn: { smtpUrl: mailbox.url, ...(operatorEmails === undefined ? {} : { operatorEmails }) },
   })
   const browser = await chromium.launch({ executablePath: chromiumPath, args: chromiumFlags })
   const complaints: string[] = []

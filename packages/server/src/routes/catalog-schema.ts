@@ -2,7 +2,8 @@ import { z } from '@hono/zod-openapi'
 import { textInput } from '../schemas.ts'
 
 const usdPerMillion = z.number().min(0).max(1_000_000)
-const keys = (value: z.ZodType) => z.record(z.string().max(63), value)
+const key = z.string().regex(/^[a-z][a-z0-9_-]{0,62}$/i, 'must be a name of letters, digits, _ and -')
+const keys = (value: z.ZodType) => z.record(key, value)
 const smallInt = z.int().min(0).max(1_000_000_000)
 const amount = z.number().min(0).max(99_999_999_999.99)
 

@@ -18,6 +18,7 @@ afterAll(async () => {
 test('the session says who is signed in and where to, as it stands now', async () => {
   expect(must(await newBrowser(product).get('/session')).body).toEqual({
     person: null,
+    isOperator: false,
     organizations: [],
     signInWith: ['password'],
     simulated: true,
