@@ -2,6 +2,7 @@ import type { Pool } from 'pg'
 import { type Credits, credits } from './credits.ts'
 import { queryRow } from './database.ts'
 import { StipendError } from './errors.ts'
+import { jsonText } from './json-text.ts'
 import { readAsOperator, readAsOrganization } from './reading.ts'
 import { optionalText, requireInteger, requireText } from './validate.ts'
 
@@ -243,11 +244,11 @@ export class Operator {
       [
         entry.actor.type,
         requireText('actor.id', entry.actor.id),
-        entry.actor.name ?? null,
+        storable(entry.actor.name),
         entry.action,
         entry.organizationId ?? null,
-        entry.reason ?? null,
-        JSON.stringify(entry.parameters ?? {}),
+        storable(entry.reason),
+        jsonText(entry.parameters ?? {}),
         entry.requestId ?? null,
       ],
     )
@@ -274,6 +275,11 @@ export class Operator {
       throw error
     }
   }
+}
+
+/** As PostgreSQL can keep it: what was asked for is written down before anybody has checked it. */
+function storable(text: string | null | undefined): string | null {
+  return text?.toWellFormed().replaceAll('\u0000', '\ufffd').slice(0, 1_000) ?? null
 }
 
 interface OrganizationRow {

@@ -94,12 +94,15 @@ const expectedFailures = new Set([
  */
 const mostUnsuccessful = 9
 
-/** A refusal may come before the body is read; then the system resets the connection now and then, whatever was answered. */
-async function fetchAnswer(url: string, init: RequestInit): Promise<Response> {
+/**
+ * A refusal may come before the body is read, and a server that is busy closes what was slow to come: then the system
+ * resets the connection, whatever was answered. What is sent is harmless to send again.
+ */
+async function fetchAnswer(url: string, init: RequestInit, tries = 3): Promise<Response> {
   return await fetch(url, init).catch((error: unknown) => {
     const isReset = error instanceof TypeError && String(error.cause).includes('ECONNRESET')
-    if (init.body === undefined || !isReset) throw error
-    return fetch(url, init)
+    if (tries === 1 || !isReset) throw error
+    return fetchAnswer(url, init, tries - 1)
   })
 }
 

@@ -79,6 +79,18 @@ describe('the audit log', () => {
     })
   })
 
+  test('has words that no column could keep, and answers what they are refused with', async () => {
+    const body = {
+      type: 'admin',
+      credits: 1,
+      reason: 'a\u0000b\ud800',
+      sourceId: 'x',
+      extra: { 'k\u0000': '\u0000' },
+    }
+    expect((await ask('POST', '/organizations/org_1/grants', body)).body.code).toBe('invalid_request')
+    expect((await audit())[0]).toMatchObject({ outcome: 'invalid_request', reason: 'a\ufffdb\ufffd' })
+  })
+
   test('has neither questions nor what organizations do themselves', async () => {
     const before = (await audit()).length
     await ask('POST', '/operator/ledger/verify', {})
