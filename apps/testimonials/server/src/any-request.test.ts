@@ -93,6 +93,17 @@ const expectedFailures = new Set([
  * that fit together (settling, publishing, assembling), chance may miss a few.
  */
 const mostUnsuccessful = 9
+/** What this product has no key or secret for, and what takes a whole catalog or a model's name: tested where they are. */
+const neverSuccessful = new Set([
+  'GET /credits/transactions/{sequence}/receipt',
+  'POST /jobs/cleanup-reservations',
+  'POST /jobs/reset-credits',
+  'PUT /operator/catalog',
+  'POST /operator/catalog/preview',
+  'POST /operator/catalog/simulate',
+  'PUT /operator/prices/{model}',
+  'DELETE /operator/prices/{model}',
+])
 
 /**
  * A refusal may come before the body is read, and a server that is busy closes what was slow to come: then the system
@@ -173,7 +184,9 @@ test('16,000 requests of every kind: no 5xx, and no answer that the document doe
     { numRuns: batches, endOnFailure: true },
   )
   const operations = operationsOf(document).map(({ method, path }) => `${method} ${path}`)
-  const unsuccessful = operations.filter((operation) => !successful.has(operation))
+  const unsuccessful = operations.filter(
+    (operation) => !successful.has(operation) && !neverSuccessful.has(operation),
+  )
   expect(unsuccessful.length, unsuccessful.join(', ')).toBeLessThanOrEqual(mostUnsuccessful)
   expect((await product.testimonials.engine.verifyLedger()).problems).toEqual([])
 }, 300_000)
