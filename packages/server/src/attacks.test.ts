@@ -81,6 +81,8 @@ describe('fields that a body does not have', () => {
     for (const { method, path } of routes) {
       for (const [field, value] of wanted) {
         if (path === '/api-keys' && field === 'scopes') continue
+        // Operators name whose books they look at.
+        if (path.startsWith('/operator/') && field === 'organizationId') continue
         const { status, body } = await api.call(method, path.replaceAll(/\{\w+\}/g, api.organizationId), {
           key: api.platformKey,
           body: { [field]: value },
