@@ -224,12 +224,13 @@ class SupervisedWorker implements Worker {
     const { nextAt, ...result } = await runJob(job, this.#context(), this.#options.runForMs ?? 2_000)
     this.#running.delete(job.name)
     this.#report({ type: 'run', ...result })
+    const { isDone, code, count, ms } = result
     // Where the database is away, that is told otherwise.
-    const { ms } = result
-    await this.#options.engine.operator
-      .noteJobRun({ name: job.name, ms, count: result.count, code: result.code })
-      .catch(() => undefined)
-    const { isDone, code, count } = result
+    if (code !== 'database_unavailable') {
+      await this.#options.engine.operator
+        .noteJobRun({ name: job.name, ms, count, code })
+        .catch(() => undefined)
+    }
     // Behind what else waits: a flood of one kind does not keep the others waiting.
     const behind = { maxAttempts: 1, priority: 10 }
     if (job.then !== undefined && count > 0) {
