@@ -12,6 +12,17 @@ begin
 end;
 $$;
 
-create or replace trigger keep_balance_plan
-  after update of plan_id, status on stipend.organization_plans
-  for each row execute function stipend.keep_balance_plan();
+-- Only where it is missing: made anew, it would wait for every writer of the table, and all others behind it.
+do $$
+begin
+  if not exists (
+    select from pg_catalog.pg_trigger
+    where tgrelid = 'stipend.organization_plans'::regclass and tgname = 'keep_balance_plan' and tgenabled = 'O'
+      and tgfoid = 'stipend.keep_balance_plan()'::regprocedure and tgqual is null
+  ) then
+    create or replace trigger keep_balance_plan
+      after update of plan_id, status on stipend.organization_plans
+      for each row execute function stipend.keep_balance_plan();
+  end if;
+end;
+$$;

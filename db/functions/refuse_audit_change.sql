@@ -15,10 +15,32 @@ begin
 end;
 $$;
 
-create or replace trigger append_only
-  before update or delete on stipend.audit_log
-  for each row execute function stipend.refuse_audit_change();
+-- Only where it is missing: made anew, it would wait for every writer of the table, and all others behind it.
+do $$
+begin
+  if not exists (
+    select from pg_catalog.pg_trigger
+    where tgrelid = 'stipend.audit_log'::regclass and tgname = 'append_only' and tgenabled = 'O'
+      and tgfoid = 'stipend.refuse_audit_change()'::regprocedure and tgqual is null
+  ) then
+    create or replace trigger append_only
+      before update or delete on stipend.audit_log
+      for each row execute function stipend.refuse_audit_change();
+  end if;
+end;
+$$;
 
-create or replace trigger no_truncate
-  before truncate on stipend.audit_log
-  for each statement execute function stipend.refuse_audit_change();
+-- Only where it is missing: made anew, it would wait for every writer of the table, and all others behind it.
+do $$
+begin
+  if not exists (
+    select from pg_catalog.pg_trigger
+    where tgrelid = 'stipend.audit_log'::regclass and tgname = 'no_truncate' and tgenabled = 'O'
+      and tgfoid = 'stipend.refuse_audit_change()'::regprocedure and tgqual is null
+  ) then
+    create or replace trigger no_truncate
+      before truncate on stipend.audit_log
+      for each statement execute function stipend.refuse_audit_change();
+  end if;
+end;
+$$;

@@ -17,6 +17,17 @@ begin
 end;
 $$;
 
-create or replace trigger append_only
-  before update or delete or truncate on stipend.credit_transactions
-  for each statement execute function stipend.refuse_ledger_change();
+-- Only where it is missing: made anew, it would wait for every writer of the table, and all others behind it.
+do $$
+begin
+  if not exists (
+    select from pg_catalog.pg_trigger
+    where tgrelid = 'stipend.credit_transactions'::regclass and tgname = 'append_only' and tgenabled = 'O'
+      and tgfoid = 'stipend.refuse_ledger_change()'::regprocedure and tgqual is null
+  ) then
+    create or replace trigger append_only
+      before update or delete or truncate on stipend.credit_transactions
+      for each statement execute function stipend.refuse_ledger_change();
+  end if;
+end;
+$$;

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import { Client, type ClientBase } from 'pg'
 import { MigrationError, sqlState } from './error.ts'
 
@@ -16,6 +17,41 @@ export async function withClient<T>(
   } finally {
     await client.end().catch(() => undefined)
   }
+}
+
+/** How long a statement of a migration waits for a lock, while all that come after it wait behind it. */
+const LOCK_TIMEOUT_MS = 1_000
+const LOCK_NOT_AVAILABLE = '55P03'
+const DEADLOCK_DETECTED = '40P01'
+/** With the pauses between them some two minutes. */
+const TRIES = 40
+
+/**
+ * Runs `work` in one transaction that gives way: where a lock is not to be had within a second, all of it is taken back
+ * and tried again later, so that the servers' calls never wait longer behind it.
+ */
+export async function inPatientTransaction<T>(client: ClientBase, work: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await inTransaction(client, async () => {
+        await client.query(`set local lock_timeout = ${LOCK_TIMEOUT_MS}`)
+        return await work()
+      })
+    } catch (error) {
+      const state = sqlState(error instanceof MigrationError ? error.cause : error)
+      const isBusy = state === LOCK_NOT_AVAILABLE || state === DEADLOCK_DETECTED
+      if (isBusy && tries === TRIES) throw heldTooLong(error)
+      if (!isBusy) throw error
+      await setTimeout(Math.min(3_000, 250 * tries) * (0.5 + Math.random()))
+    }
+  }
+}
+
+function heldTooLong(error: unknown): MigrationError {
+  const said = error instanceof Error ? error.message : String(error)
+  const remedy =
+    'Another transaction held what this needs at each of many tries: find it in pg_stat_activity (often “idle in transaction”), end it, and run this again. Nothing was changed.'
+  return new MigrationError('migration_failed', `${said}\n${remedy}`, error)
 }
 
 /** Runs `work` in one transaction. */

@@ -116,3 +116,14 @@ test('wait for the newest version', async () => {
     message: 'The version 0002_two is pending: migrate up first.',
   })
 })
+
+test('are put in place again beside transactions that write the tables with triggers', async () => {
+  await using database = await createTestDatabase()
+  const writer = await database.owner.connect()
+  await writer.query(`begin;
+    lock table stipend.credit_transactions, stipend.organization_plans, stipend.audit_log in row exclusive mode`)
+  // One lock that it needed would make it wait for the writer, which ends after it.
+  expect((await applyFunctions(database.ownerUrl)).count).toBeGreaterThan(100)
+  await writer.query('commit')
+  writer.release()
+})

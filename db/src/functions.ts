@@ -1,7 +1,7 @@
 import { glob, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ClientBase } from 'pg'
-import { inTransaction } from './connection.ts'
+import { inPatientTransaction } from './connection.ts'
 import { inFile, MigrationError, sqlState } from './error.ts'
 import { LEDGER_ROLE, OPERATOR_ROLE, SERVER_ROLE, TENANT_ROLE } from './ground.ts'
 
@@ -30,13 +30,13 @@ const FUNCTION_KEPT_ANOTHER_SIGNATURE = '42P13'
 export async function replaceFunctions(client: ClientBase, folder: string): Promise<number> {
   const files = await readFunctionFiles(folder)
   try {
-    return await inTransaction(client, () => defineAll(client, files))
+    return await inPatientTransaction(client, () => defineAll(client, files))
   } catch (error) {
     const state = error instanceof MigrationError ? sqlState(error.cause) : null
     if (state !== FUNCTION_KEPT_ANOTHER_SIGNATURE) throw error
   }
   // `create or replace` cannot change a result type or an argument's name: begin from none.
-  return inTransaction(client, async () => {
+  return inPatientTransaction(client, async () => {
     await dropFunctions(client)
     return defineAll(client, files)
   })

@@ -70,6 +70,51 @@ describe('up', () => {
     expect(await migrateUp(database.ownerUrl, { directory })).toEqual({ applied: ['0002_two'] })
   })
 
+  test('gives way to servers: waits in short tries for a table that somebody holds, and nobody waits behind it', async () => {
+    await using database = await createTestDatabase({ isMigrated: false })
+    const directory = writeFolder(TINY)
+    await migrateUp(database.ownerUrl, { directory })
+    writeFiles(directory, {
+      'migrations/0003_three/up.sql': 'alter table stipend.one add column m integer;',
+      'migrations/0003_three/down.sql': 'alter table stipend.one drop column m;',
+    })
+    const holder = await database.owner.connect()
+    await holder.query('begin; insert into stipend.one values (1)')
+    const running = migrateUp(database.ownerUrl, { directory })
+    const waits = `select from pg_locks where relation = 'stipend.one'::regclass and not granted`
+    await expect.poll(async () => (await database.owner.query(waits)).rowCount, { interval: 5 }).toBe(1)
+    // Queued behind the migration's lock, and answered as soon as that gives up, with the holder still there.
+    await database.owner.query('insert into stipend.one values (2)')
+    expect((await holder.query('select count(*)::integer as n from stipend.one')).rows).toEqual([{ n: 2 }])
+    await holder.query('commit')
+    holder.release()
+    expect(await running).toEqual({ applied: ['0003_three'] })
+  })
+
+  test('a version without a transaction is one statement; what a failed try left is taken back first', async () => {
+    await using database = await createTestDatabase({ isMigrated: false })
+    const directory = writeFolder({
+      ...TINY,
+      'migrations/0003_index/up.sql':
+        '-- no transaction\ncreate unique index concurrently one_n on stipend.two (n);\n',
+      'migrations/0003_index/down.sql': 'drop index if exists stipend.one_n;',
+    })
+    await migrateUp(database.ownerUrl, { directory, to: '0002' })
+    await database.owner.query('insert into stipend.one values (1); insert into stipend.two values (1), (1)')
+    await expect(migrateUp(database.ownerUrl, { directory })).rejects.toMatchObject({
+      message: expect.stringContaining('could not create unique index'),
+    })
+    const indexes = `select indisvalid as valid from pg_index where indexrelid = to_regclass('stipend.one_n')`
+    expect((await database.owner.query(indexes)).rows).toEqual([{ valid: false }])
+    await database.owner.query('delete from stipend.two')
+    expect(await migrateUp(database.ownerUrl, { directory })).toEqual({ applied: ['0003_index'] })
+    expect((await database.owner.query(indexes)).rows).toEqual([{ valid: true }])
+    expect(await migrateDown(database.ownerUrl, { directory, to: '0002' })).toEqual({
+      reverted: ['0003_index'],
+    })
+    expect((await database.owner.query(indexes)).rows).toEqual([])
+  })
+
   test('by many at once applies each version once', async () => {
     await using database = await createTestDatabase({ isMigrated: false })
     const directory = writeFolder(TINY)

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type { ClientBase } from 'pg'
 import { type RunnableMigration, Umzug } from 'umzug'
-import { type Connection, inTransaction, withClient } from './connection.ts'
+import { type Connection, inPatientTransaction, withClient } from './connection.ts'
 import { inFile, MigrationError } from './error.ts'
 import { dropFunctions, replaceFunctions } from './functions.ts'
 import { layGround, OWN_SCHEMA } from './ground.ts'
@@ -182,22 +182,48 @@ function describeMigration(upPath: string, { client, schema }: Context): Runnabl
   return {
     name,
     path: upPath,
-    up: () =>
-      inTransaction(client, async () => {
-        await runFile(client, name, upPath)
+    up: async () => {
+      const sql = await readFile(upPath, 'utf8')
+      if (sql.startsWith(NO_TRANSACTION)) {
+        await runAlone(client, name, { path: upPath, sql, downPath: join(folder, 'down.sql') })
         await client.query(`insert into ${schema}.migrations (version) values ($1)`, [name])
-      }),
-    down: () =>
-      inTransaction(client, async () => {
+        return
+      }
+      await inPatientTransaction(client, async () => {
+        await runFile(client, name, { path: upPath, sql })
+        await client.query(`insert into ${schema}.migrations (version) values ($1)`, [name])
+      })
+    },
+    down: async () => {
+      const path = join(folder, 'down.sql')
+      const sql = await readFile(path, 'utf8')
+      await inPatientTransaction(client, async () => {
         if (schema === OWN_SCHEMA) await dropFunctions(client)
-        await runFile(client, name, join(folder, 'down.sql'))
+        await runFile(client, name, { path, sql })
         await client.query(`delete from ${schema}.migrations where version = $1`, [name])
-      }),
+      })
+    },
   }
 }
 
-async function runFile(client: ClientBase, version: string, path: string): Promise<void> {
-  const sql = await readFile(path, 'utf8')
+/** First line of an up.sql whose one statement cannot be in a transaction: `create index concurrently`. */
+const NO_TRANSACTION = '-- no transaction\n'
+
+/** What is left of a try that failed, such as an invalid index, is taken back by down.sql first. */
+async function runAlone(
+  client: ClientBase,
+  version: string,
+  { path, sql, downPath }: { path: string; sql: string; downPath: string },
+): Promise<void> {
+  await runFile(client, version, { path: downPath, sql: await readFile(downPath, 'utf8') })
+  await runFile(client, version, { path, sql })
+}
+
+async function runFile(
+  client: ClientBase,
+  version: string,
+  { path, sql }: { path: string; sql: string },
+): Promise<void> {
   await client.query(sql).catch((error: unknown) => {
     throw inFile('migration_failed', { path: join('migrations', version, basename(path)), sql }, error)
   })

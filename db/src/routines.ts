@@ -47,18 +47,22 @@ function differences(expected: Bodies, found: Bodies): ChangedRoutine[] {
 
 async function changedTriggers(client: ClientBase, sources: readonly string[]): Promise<ChangedRoutine[]> {
   const names = sources.flatMap((source) =>
-    [...source.matchAll(/create or replace trigger (\w+)[\s\S]*?\bon stipend\.(\w+)/gi)].map(
-      ([, trigger = '', table = '']) => `${table}.${trigger}`,
-    ),
+    [
+      ...source.matchAll(
+        /create or replace trigger (\w+)[\s\S]*?\bon stipend\.(\w+)[\s\S]*?execute function stipend\.(\w+)/gi,
+      ),
+    ].map(([, trigger = '', table = '', routine = '']) => `${table}.${trigger} ${routine}`),
   )
   const { rows } = await client.query<{ name: string; is_enabled: boolean }>(
-    `select relname || '.' || tgname as name, tgenabled = 'O' as is_enabled
+    `select relname || '.' || tgname || ' ' || proname as name, tgenabled = 'O' and tgqual is null as is_enabled
      from pg_catalog.pg_trigger join pg_catalog.pg_class on pg_class.oid = tgrelid
+       join pg_catalog.pg_proc on pg_proc.oid = tgfoid
      where relnamespace = 'stipend'::regnamespace and not tgisinternal`,
   )
   const there = new Map(rows.map(({ name, is_enabled }) => [name, is_enabled]))
-  return names.flatMap((name): ChangedRoutine[] => {
-    const isEnabled = there.get(name)
+  return names.flatMap((found): ChangedRoutine[] => {
+    const isEnabled = there.get(found)
+    const [name = found] = found.split(' ')
     if (isEnabled === true) return []
     return [{ kind: 'trigger', name, found: isEnabled === undefined ? 'missing' : 'disabled' }]
   })
