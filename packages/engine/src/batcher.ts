@@ -1,8 +1,9 @@
 import type { Pool, PoolClient, QueryConfig } from 'pg'
 import { isCausedByValues, isConnectionLost, isTransient, toStipendError } from './database-error.ts'
-import { errorOf } from './errors.ts'
+import { errorOf, isErrorCode, type StipendError } from './errors.ts'
+import type { EngineObserver, ObservedRequest, ObservedVerb } from './observer.ts'
 import { type Outcome, type OutcomeRow, parseOutcome, requestIndex } from './outcome.ts'
-import { batchStatement, type VerbRequest } from './verbs.ts'
+import { type BatchStatement, batchStatement, type VerbRequest } from './verbs.ts'
 
 export interface BatcherOptions {
   /** Requests in one call to the database at most. */
@@ -28,6 +29,8 @@ interface Queued {
   request: VerbRequest
   resolve: (outcome: Outcome) => void
   reject: (error: unknown) => void
+  /** When it came. */
+  since: number
   /** A call with it was lost on the way: its id may exist. */
   mayHaveCommitted: boolean
 }
@@ -69,6 +72,7 @@ const rawTypes = { getTypeParser: () => (value: string) => value }
 export class Batcher {
   readonly #pool: Pool
   readonly #options: BatcherOptions
+  readonly #observers: ReadonlySet<EngineObserver>
   readonly #organizations = new Map<string, OrganizationQueue>()
   #ready: OrganizationQueue[] = []
   /** Lanes of one organization each: a locked one must not take those of the hot ones. */
@@ -79,28 +83,37 @@ export class Batcher {
   #isClosing = false
   #onIdle: (() => void)[] = []
 
-  constructor(pool: Pool, options: BatcherOptions) {
+  constructor(pool: Pool, options: BatcherOptions, observers: ReadonlySet<EngineObserver> = new Set()) {
     this.#pool = pool
     this.#options = options
+    this.#observers = observers
     this.#own = {
       waiting: { queues: [], busy: 0, count: options.waitingLanes },
       hot: { queues: [], busy: 0, count: options.hotLanes },
     }
   }
 
+  /** Requests that wait for a call, and calls under way. */
+  get load(): { queued: number; batchesUnderWay: number } {
+    const { waiting, hot } = this.#own
+    return { queued: this.#queuedCount, batchesUnderWay: this.#busyLanes + waiting.busy + hot.busy }
+  }
+
   /** The outcome of one request, after COMMIT. @throws StipendError for what is no outcome. */
   submit(request: VerbRequest): Promise<Outcome> {
+    const since = performance.now()
     if (this.#isClosing && request.verb === 'reserve') {
+      const message = 'This server is shutting down.'
       return Promise.reject(
-        errorOf('overloaded', { message: 'This server is shutting down.', retryAfterMs: 1_000 }),
+        this.#failed({ request, since }, errorOf('overloaded', { message, retryAfterMs: 1_000 })),
       )
     }
     if (this.#queuedCount >= this.#options.maxQueued) {
-      return Promise.reject(errorOf('overloaded', { retryAfterMs: 1_000 }))
+      return Promise.reject(this.#failed({ request, since }, errorOf('overloaded', { retryAfterMs: 1_000 })))
     }
     return new Promise((resolve, reject) => {
       const queue = this.#queueOf(request.organizationId)
-      queue.queued.push({ request, resolve, reject, mayHaveCommitted: false })
+      queue.queued.push({ request, resolve, reject, since, mayHaveCommitted: false })
       this.#queuedCount += 1
       this.#enlist(queue)
       this.#schedulePump()
@@ -287,7 +300,7 @@ export class Batcher {
         }
         if (only !== undefined) {
           const stipendError = toStipendError(error)
-          for (const { reject } of batch) reject(stipendError)
+          for (const queued of batch) queued.reject(this.#failed(queued, stipendError))
         }
         return []
       }
@@ -300,9 +313,7 @@ export class Batcher {
       wait,
       batch.some(({ mayHaveCommitted }) => mayHaveCommitted),
     )
-    const client = await this.#pool.connect()
-    const name = this.#options.namedStatements ? statement.name : undefined
-    const rows = await query(client, { name, text: statement.text, values: statement.values })
+    const rows = await this.#send(statement, batch.length)
 
     const byRequest = new Map(batch.map((queued) => [queued.request, queued]))
     const skipped: Queued[] = []
@@ -316,13 +327,56 @@ export class Batcher {
         skipped.push(queued)
       } else {
         if (outcome.code === null && !outcome.isReplay) markPartiesStored(queued.request)
+        this.#observe(queued, outcome)
         queued.resolve(outcome)
       }
     }
     // Every request has its row; should that be untrue, nobody is left waiting.
-    for (const { reject } of byRequest.values()) reject(errorOf('internal'))
+    for (const queued of byRequest.values()) queued.reject(this.#failed(queued, errorOf('internal')))
     return skipped
   }
+
+  async #send({ name, text, values }: BatchStatement, requests: number): Promise<OutcomeRow[]> {
+    const startedAt = performance.now()
+    let isFailed = true
+    try {
+      const client = await this.#pool.connect()
+      const { namedStatements } = this.#options
+      const rows = await query(client, { name: namedStatements ? name : undefined, text, values })
+      isFailed = false
+      return rows
+    } finally {
+      const ms = performance.now() - startedAt
+      for (const observer of this.#observers) observer.onBatch({ requests, ms, isFailed })
+    }
+  }
+
+  /** Tells of a failure, and gives it back. */
+  #failed(queued: Pick<Queued, 'request' | 'since'>, error: StipendError): StipendError {
+    if (this.#observers.size > 0) {
+      this.#tell({ ...observed(queued), code: error.code, isReplay: false, charged: 0, uncharged: 0 })
+    }
+    return error
+  }
+
+  #observe(queued: Queued, { code, isReplay, charged, uncharged }: Outcome): void {
+    if (this.#observers.size === 0) return
+    const known = code === null ? null : isErrorCode(code) ? code : 'internal'
+    this.#tell({ ...observed(queued), code: known, isReplay, charged, uncharged })
+  }
+
+  #tell(request: ObservedRequest): void {
+    for (const observer of this.#observers) observer.onRequest(request)
+  }
+}
+
+function observed({ request, since }: Pick<Queued, 'request' | 'since'>) {
+  const ms = performance.now() - since
+  return { verb: verbOf(request), ms, flags: request.verb === 'settle' ? request.flags : [] }
+}
+
+function verbOf(request: VerbRequest): ObservedVerb {
+  return request.verb === 'reserve' && request.isDryRun ? 'check' : request.verb
 }
 
 /** All that waits; half of it where a second call is to overlap with this one. */

@@ -1,6 +1,7 @@
 import type { ClientBase, Pool, PoolClient } from 'pg'
 import { type CapabilityAccess, type CapabilityAccessInput, checkCapabilityAccess } from './access.ts'
 import * as apiKeys from './api-keys.ts'
+import { type Backlog, readBacklog } from './backlog.ts'
 import * as balances from './balances.ts'
 import { Batcher, type BatcherOptions } from './batcher.ts'
 import { Billing } from './billing.ts'
@@ -26,6 +27,7 @@ import { MeteredCall, type MeteredCallDependencies } from './metered-call.ts'
 import * as modelPrices from './model-prices.ts'
 import * as preferences from './notification-preferences.ts'
 import { Notifications } from './notifications.ts'
+import type { EngineLoad, EngineObserver } from './observer.ts'
 import { OfferBook } from './offers.ts'
 import { Operator } from './operator.ts'
 import * as organizations from './organizations.ts'
@@ -104,6 +106,7 @@ export class Engine<Catalog extends CatalogDefinition = CatalogDefinition> {
   readonly webhooks: Webhooks
   readonly #pool: Pool
   readonly #batcher: Batcher
+  readonly #observers = new Set<EngineObserver>()
   readonly #prices: PriceFeed
   readonly #reservations: Reservations
   readonly #settleIntents: SettleIntents
@@ -120,7 +123,7 @@ export class Engine<Catalog extends CatalogDefinition = CatalogDefinition> {
     this.notifications = new Notifications(options.database)
     this.webhooks = new Webhooks(options.database)
     surviveBrokenConnections(this.#pool)
-    this.#batcher = new Batcher(options.database, { ...defaults, ...options.batching })
+    this.#batcher = new Batcher(options.database, { ...defaults, ...options.batching }, this.#observers)
     this.models = normalizeCatalog(options.catalog).models
     const prices = new PriceBook(this.models)
     this.#prices = new PriceFeed(options.database, prices)
@@ -145,6 +148,22 @@ export class Engine<Catalog extends CatalogDefinition = CatalogDefinition> {
       prices,
       settleIntents: this.#settleIntents,
     }
+  }
+
+  /** Tells an observer of all that is asked from now on; the answer ends that. */
+  observe(observer: EngineObserver): () => void {
+    this.#observers.add(observer)
+    return () => void this.#observers.delete(observer)
+  }
+
+  /** What waits at this moment. */
+  get load(): EngineLoad {
+    return { ...this.#batcher.load, settlesInMemory: this.#settleIntents.keptCount }
+  }
+
+  /** What stands open in the whole database: holds, and what waits to be told or posted. @throws StipendError */
+  readBacklog(bounds: { timeoutMs: number } = { timeoutMs: 2_000 }): Promise<Backlog> {
+    return readBacklog(this.#pool, bounds)
   }
 
   /** Pushes this engine's catalog. */

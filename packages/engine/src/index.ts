@@ -5,6 +5,7 @@
 
 export type { CapabilityAccess, CapabilityAccessInput } from './access.ts'
 export { type ApiKey, type ApiKeyScope, apiKeyScopes, type CreateApiKeyInput } from './api-keys.ts'
+export { type Backlog, type BacklogQueue, backlogQueues, type QueueBacklog } from './backlog.ts'
 export {
   type CreditBalance,
   type Forecast,
@@ -101,6 +102,13 @@ export {
   Notifications,
 } from './notifications.ts'
 export type {
+  EngineLoad,
+  EngineObserver,
+  ObservedBatch,
+  ObservedRequest,
+  ObservedVerb,
+} from './observer.ts'
+export type {
   AuditEntry,
   AuditedAction,
   JobStatus,
@@ -173,6 +181,7 @@ export {
 } from './proof/receipts.ts'
 export { type LibraryRates, libraryRates, type ModelRates, priceLibrary, type RateTier } from './rates.ts'
 export { withOrganization } from './reading.ts'
+export { currentRequestId, withRequestId } from './request-id.ts'
 export type {
   AccessDecision,
   ExtendInput,

@@ -17,13 +17,18 @@ export async function readAsOrganization<Row extends QueryResultRow>(
   )
 }
 
-/** Rows of one statement that reads all organizations: for operators and jobs. @throws StipendError */
+/**
+ * Rows of one statement that reads all organizations: for operators and jobs. PostgreSQL breaks it off after
+ * `timeoutMs`. @throws StipendError
+ */
 export async function readAsOperator<Row extends QueryResultRow>(
   pool: Pool,
   text: string,
   values: readonly unknown[] = [],
+  { timeoutMs }: { timeoutMs?: number } = {},
 ): Promise<Row[]> {
-  return await inOneTransaction(pool, 'begin read only; set local role stipend_operator', (client) =>
+  const limit = timeoutMs === undefined ? '' : `; set local statement_timeout = ${Math.ceil(timeoutMs)}`
+  return await inOneTransaction(pool, `begin read only; set local role stipend_operator${limit}`, (client) =>
     rowsOf<Row>(client, text, values),
   )
 }

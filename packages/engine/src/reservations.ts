@@ -10,6 +10,7 @@ import type { Outcome } from './outcome.ts'
 import type { Actor, PartyRegistry, Subject } from './parties.ts'
 import type { PriceFeed } from './price-feed.ts'
 import type { ModelUsage, PriceBook } from './prices.ts'
+import { inSpan } from './tracing.ts'
 import {
   isUuid,
   optionalText,
@@ -18,7 +19,7 @@ import {
   requireOneOf,
   requireText,
 } from './validate.ts'
-import type { ReserveRequest } from './verbs.ts'
+import type { ReserveRequest, VerbRequest } from './verbs.ts'
 
 /** What to decide about one call. */
 export interface ReserveInput<Capability extends string = string, Quality extends string = string> {
@@ -175,8 +176,7 @@ export class Reservations {
   async reserve(input: ReserveInput): Promise<Reservation> {
     if (this.#parties.mustPrepare(input.actor, input.subject)) await this.#parties.prepare()
     const request = this.#reserveRequest(input, false)
-    const outcome = await this.#batcher.submit(request)
-    throwRefusal(outcome)
+    const outcome = await this.#ask(request)
     // So that the prices are there when the call is settled; a refused one adds no query.
     void this.#feed.fresh()
     const offer = await this.#offers.get(outcome.offerId ?? '')
@@ -241,7 +241,7 @@ export class Reservations {
     }
     const metadataText = Object.keys(metadata).length === 0 ? null : jsonText(metadata)
     const flags = input.flags ?? []
-    const outcome = await this.#batcher.submit({
+    const outcome = await this.#ask({
       verb: 'settle',
       organizationId,
       id: reservationId,
@@ -253,7 +253,6 @@ export class Reservations {
       settleHash: digest([credits, usage === undefined ? String(cost) : countsOf(usage), model, flags]),
       reply: input.reply === undefined ? null : jsonText(input.reply),
     })
-    throwRefusal(outcome)
     return settlementOf(outcome, reservationId)
   }
 
@@ -274,8 +273,7 @@ export class Reservations {
   async release(organizationId: string, reservationId: string): Promise<Settlement> {
     requireText('organizationId', organizationId)
     requireReservationId(reservationId)
-    const outcome = await this.#batcher.submit({ verb: 'release', organizationId, id: reservationId })
-    throwRefusal(outcome)
+    const outcome = await this.#ask({ verb: 'release', organizationId, id: reservationId })
     return settlementOf(outcome, reservationId)
   }
 
@@ -299,12 +297,25 @@ export class Reservations {
           ? null
           : requireCredits('estimatedCredits', input.estimatedCredits),
     })
-    throwRefusal(outcome)
     return {
       reservationId: input.reservationId,
       leaseExpiresAt: new Date(outcome.expiresAtMs),
       estimatedCredits: hundredthsOfCredits(outcome.estimated),
     }
+  }
+
+  /** In a span of its own, with the wait for its batch. @throws StipendError with the refusal */
+  async #ask(request: VerbRequest): Promise<Outcome> {
+    const attributes = {
+      'stipend.organization.id': request.organizationId,
+      'stipend.reservation.id': request.id,
+      ...(request.verb === 'reserve' ? { 'stipend.capability': request.capability } : {}),
+    }
+    return await inSpan(`stipend.${request.verb}`, attributes, async () => {
+      const outcome = await this.#batcher.submit(request)
+      if (outcome.code !== null) throw errorOf(codeOf(outcome), outcome.detail)
+      return outcome
+    })
   }
 
   /** Catalog key of the model that the host picked by its key or as `provider/model`. */
@@ -414,10 +425,6 @@ function requireReservationId(value: unknown): asserts value is string {
 
 function codeOf(outcome: Outcome) {
   return isErrorCode(outcome.code) ? outcome.code : 'internal'
-}
-
-function throwRefusal(outcome: Outcome): void {
-  if (outcome.code !== null) throw errorOf(codeOf(outcome), outcome.detail)
 }
 
 /** The offer's list, or of it the model that the host picked. */

@@ -9,6 +9,7 @@ import {
 } from './binary-array.ts'
 import { jsonText } from './json-text.ts'
 import type { KnownParty } from './parties.ts'
+import type { SettleFlag } from './reservations.ts'
 
 /** A reserve as the database takes it; amounts in hundredths, null: not given. */
 export interface ReserveRequest {
@@ -44,7 +45,7 @@ export interface SettleRequest {
   credits: number | null
   costNanoUsd: bigint | null
   model: string | null
-  flags: readonly string[]
+  flags: readonly SettleFlag[]
   metadata: string | null
   settleHash: Buffer
   reply: string | null

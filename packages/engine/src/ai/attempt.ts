@@ -1,3 +1,4 @@
+import type { CallTrace } from './call-trace.ts'
 import type { FailureKind } from './provider-failure.ts'
 import type { TokenUsage } from './token-usage.ts'
 
@@ -26,21 +27,41 @@ export interface Candidate {
   modelId: string
 }
 
-/** Notes one call from its beginning. */
-export function attemptOf({ key, modelId }: Candidate, provider: string | null) {
-  const startedAt = performance.now()
-  return (
+/** One call of one model that is under way. */
+export interface RunningAttempt {
+  /** Runs what asks the model, as part of this attempt in a trace. */
+  within<Result>(ask: () => Result): Result
+  /** Notes how it ended. To be called once. */
+  end(
     outcome: Attempt['outcome'],
-    told: { status?: number | null; served?: string | null; usage?: TokenUsage | null } = {},
-  ): Attempt => ({
-    model: key,
-    requested: modelId,
-    provider,
-    served: told.served ?? null,
-    outcome,
-    status: told.status ?? null,
-    inputTokens: told.usage?.inputTokens ?? null,
-    outputTokens: told.usage?.outputTokens ?? null,
-    ms: Math.round(performance.now() - startedAt),
-  })
+    told?: { status?: number | null; served?: string | null; usage?: TokenUsage | null },
+  ): Attempt
+}
+
+/** Notes one call from its beginning. */
+export function startAttempt(
+  trace: CallTrace,
+  candidate: Candidate,
+  provider: string | null,
+): RunningAttempt {
+  const startedAt = performance.now()
+  const span = trace.startAttempt(candidate)
+  return {
+    within: (ask) => span.within(ask),
+    end: (outcome, told = {}) => {
+      const attempt: Attempt = {
+        model: candidate.key,
+        requested: candidate.modelId,
+        provider,
+        served: told.served ?? null,
+        outcome,
+        status: told.status ?? null,
+        inputTokens: told.usage?.inputTokens ?? null,
+        outputTokens: told.usage?.outputTokens ?? null,
+        ms: Math.round(performance.now() - startedAt),
+      }
+      span.ended(attempt)
+      return attempt
+    },
+  }
 }

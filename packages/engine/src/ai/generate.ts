@@ -2,7 +2,7 @@ import type { LanguageModelV4CallOptions, LanguageModelV4GenerateResult } from '
 import { type ModelUsage, sumOfUsages } from '../prices.ts'
 import type { SettleFlag } from '../reservations.ts'
 import { isAccepted } from './accepted-answer.ts'
-import { attemptOf, type Candidate } from './attempt.ts'
+import { type Candidate, startAttempt } from './attempt.ts'
 import { countOutputTokens, textOfContent } from './count-tokens.ts'
 import type { ActiveCall, ModelUse } from './metering-core.ts'
 import { type Failure, failureAfter } from './provider-failure.ts'
@@ -45,7 +45,8 @@ export async function meteredGenerate(
     return await work
   } catch (error) {
     // A fault of ours or of the host's providers: the hold must not outlive it. Ended already, this changes nothing.
-    await step.call.release()
+    await step.trace.within(() => step.call.release())
+    step.trace.threw(error)
     throw error
   } finally {
     end()
@@ -158,21 +159,23 @@ async function callOnce(
   { candidate, resolved, signal }: Asking,
 ): Promise<Called> {
   const { use, attempts, maxOutputTokens } = step
-  const attempt = attemptOf(candidate, resolved.provider)
+  const attempt = startAttempt(step.trace, candidate, resolved.provider)
   const { signal: limit, end } = callSignal(use.timeouts.attemptMs, [signal])
   try {
-    const asked = resolved.model.doGenerate({ ...options, maxOutputTokens, abortSignal: limit })
+    const asked = attempt.within(() =>
+      resolved.model.doGenerate({ ...options, maxOutputTokens, abortSignal: limit }),
+    )
     // A provider that does not listen to the signal must not keep the caller.
     const result = await within(asked, use.timeouts.attemptMs + 50, signal)
     const outputTokens = countedOutput(result, candidate)
     const usage = tokenUsageOf(result.usage, { inputTokens: step.promptTokensOf(candidate), outputTokens })
     const accepted = isAccepted(options, result, use.options.accepts)
     const served = result.response?.modelId ?? null
-    attempts.push(attempt(accepted ? 'served' : 'rejected_reply', { served, usage }))
+    attempts.push(attempt.end(accepted ? 'served' : 'rejected_reply', { served, usage }))
     return { failure: null, result, usage, isAccepted: accepted }
   } catch (error) {
     const failure = failureAfter(error, { limit, callers: options.abortSignal })
-    attempts.push(attempt(failure.kind, { status: failure.status }))
+    attempts.push(attempt.end(failure.kind, { status: failure.status }))
     return { failure }
   } finally {
     end()

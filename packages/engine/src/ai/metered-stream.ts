@@ -240,7 +240,7 @@ export class MeteredStream {
   async #settle(outcome: 'served' | 'partial', finish: FinishPart | null): Promise<Receipt> {
     const { candidate, attempt } = this.#started
     const usage = this.#usage(finish)
-    this.#step.attempts.push(attempt(outcome, { served: this.#served, usage }))
+    this.#step.attempts.push(attempt.end(outcome, { served: this.#served, usage }))
     this.#collector.close()
     const flags: SettleFlag[] = []
     if (outcome === 'partial') flags.push('partial')

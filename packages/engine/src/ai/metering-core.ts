@@ -4,12 +4,17 @@ import type { Attempt } from './attempt.ts'
 import type { Providers, ResolvedModel } from './providers.ts'
 import type { Timeouts } from './timeouts.ts'
 
-/** Told after each call that did not go smoothly, for logs: no texts. */
+/** One model call that was admitted and has ended, for logs and metrics: no texts. */
 export interface CallReport {
+  /** Of the request that it was made for, see withRequestId(); null: none. */
+  requestId: string | null
   organizationId: string
   capability: string
+  quality: string
   reservationId: string
   outcome: 'served' | 'failed' | 'partial'
+  /** From before the reserve until it was settled. */
+  ms: number
   attempts: readonly Attempt[]
 }
 
@@ -34,6 +39,7 @@ export interface MeteringCore {
   providers: Providers
   timeouts: Timeouts
   onReport: (report: CallReport) => void
+  onCall: (report: CallReport) => void
   active: Set<ActiveCall>
   isClosing: boolean
 }

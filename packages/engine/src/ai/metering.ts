@@ -15,6 +15,8 @@ export interface MeteringOptions {
   timeouts?: Partial<Timeouts> | undefined
   /** Told of each call that did not go smoothly: failed, partial, or served by another model than the first. */
   onReport?: ((report: CallReport) => void) | undefined
+  /** Told of every call that was admitted, when it has ended; replays are none. For metrics. */
+  onCall?: ((report: CallReport) => void) | undefined
 }
 
 /** AI SDK models whose calls are reserved and settled. Names are the catalog's: unknown ones do not compile. */
@@ -42,6 +44,7 @@ export function createMetering<Catalog extends CatalogDefinition>(
     providers,
     timeouts: { ...defaultTimeouts, ...options.timeouts },
     onReport: options.onReport ?? (() => undefined),
+    onCall: options.onCall ?? (() => undefined),
     active: new Set(),
     isClosing: false,
   }

@@ -6,6 +6,7 @@ import type { MeteredCall } from '../metered-call.ts'
 import { type ModelUsage, sumOfUsages } from '../prices.ts'
 import type { ReserveInput, SettleFlag } from '../reservations.ts'
 import type { Attempt, Candidate } from './attempt.ts'
+import { CallTrace } from './call-trace.ts'
 import { countPromptTokens, tokensFor } from './count-tokens.ts'
 import type { ActiveCall, MeteringCore, ModelUse } from './metering-core.ts'
 import { type Receipt, receiptOf } from './receipt.ts'
@@ -24,6 +25,7 @@ export interface Step {
   maxOutputTokens: number
   attempts: Attempt[]
   isSimulated: boolean
+  trace: CallTrace
 }
 
 /** Reserves for the next step; its key is `key#n`. @throws StipendError with the refusal; nothing was called. */
@@ -37,14 +39,23 @@ export async function openStep(use: ModelUse, options: LanguageModelV4CallOption
   const counted = countPromptTokens(options)
   const promptTokens = tokensFor(counted, use.picked === undefined ? models : [use.picked])
   const isKeyed = idempotencyKey !== undefined
-  const call = await opened(core, {
-    ...reserve,
-    model: use.picked,
-    promptTokens,
-    maxOutputTokens: options.maxOutputTokens,
-    idempotencyKey: isKeyed ? `${idempotencyKey}#${number}` : undefined,
-    parameters: isKeyed ? [parameters, comparable(options)] : undefined,
-  })
+  const trace = new CallTrace({ ...reserve, step: number })
+  const call = await trace
+    .within(() =>
+      opened(core, {
+        ...reserve,
+        model: use.picked,
+        promptTokens,
+        maxOutputTokens: options.maxOutputTokens,
+        idempotencyKey: isKeyed ? `${idempotencyKey}#${number}` : undefined,
+        parameters: isKeyed ? [parameters, comparable(options)] : undefined,
+      }),
+    )
+    .catch((error: unknown) => {
+      trace.threw(error)
+      throw error
+    })
+  trace.admitted(call.reservation)
   const { maxOutputTokens } = call.reservation
   return {
     use,
@@ -55,6 +66,7 @@ export async function openStep(use: ModelUse, options: LanguageModelV4CallOption
     maxOutputTokens,
     attempts: [],
     isSimulated: false,
+    trace,
   }
 }
 
@@ -102,23 +114,20 @@ export interface StepCharge {
 export async function settleStep(step: Step, charge: StepCharge): Promise<Receipt> {
   const { call, attempts, isSimulated, use } = step
   const flags: SettleFlag[] = [...(isSimulated ? (['simulated'] as const) : []), ...charge.flags]
-  const settlement = await call.settle({
-    usages: charge.usages,
-    flags,
-    reply: charge.reply,
-    metadata: {
-      requested: attempts[0]?.requested ?? null,
-      served:
-        attempts.findLast(({ outcome }) => outcome === 'served' || outcome === 'partial')?.served ?? null,
-      outcome: charge.outcome,
-      step: step.number,
-      promptTokens: step.promptTokens,
-      maxOutputTokens: step.maxOutputTokens,
-      attempts,
-    },
-  })
-  report(step, charge.outcome)
+  const metadata = {
+    requested: attempts[0]?.requested ?? null,
+    served: attempts.findLast(({ outcome }) => outcome === 'served' || outcome === 'partial')?.served ?? null,
+    outcome: charge.outcome,
+    step: step.number,
+    promptTokens: step.promptTokens,
+    maxOutputTokens: step.maxOutputTokens,
+    attempts,
+  }
+  const settlement = await step.trace.within(() =>
+    call.settle({ usages: charge.usages, flags, reply: charge.reply, metadata }),
+  )
   const creditsUsed = settlement?.creditsUsed ?? call.reservation.estimatedCredits
+  end(step, charge, creditsUsed)
   use.progress.totalCreditsUsed += creditsUsed
   return receiptOf(call.reservation, {
     creditsUsed,
@@ -139,6 +148,7 @@ export async function settleStep(step: Step, charge: StepCharge): Promise<Receip
 export function replayedReceipt(step: Step, stored: StoredAnswer): Receipt {
   const { reservation } = step.call
   const creditsUsed = reservation.creditsUsed ?? (0 as Credits)
+  step.trace.replayed()
   step.use.progress.totalCreditsUsed += creditsUsed
   return receiptOf(reservation, {
     creditsUsed,
@@ -176,12 +186,27 @@ export function failureError(step: Step, receipt: Receipt | null) {
   })
 }
 
-function report(step: Step, outcome: 'served' | 'failed' | 'partial'): void {
-  const { attempts, call, use } = step
-  if (outcome === 'served' && attempts.length === 1) return
-  const { organizationId, capability, id: reservationId } = call.reservation
+/** Tells of a step that has ended: to its trace, and to the host. */
+function end(
+  step: Step,
+  { outcome, usages, reply }: Pick<StepCharge, 'outcome' | 'usages' | 'reply'>,
+  creditsUsed: Credits,
+): void {
+  const { attempts, call, use, trace } = step
+  trace.ended({
+    outcome,
+    attempts,
+    usage: usages.length === 0 ? null : sumOfUsages(usages),
+    finishReason: reply?.finishReason.unified,
+    creditsUsed: creditsToNumber(creditsUsed),
+  })
+  const { organizationId, capability, quality, id: reservationId } = call.reservation
+  const ms = Math.round(performance.now() - trace.startedAt)
+  const { requestId } = trace
+  const report = { requestId, organizationId, capability, quality, reservationId, outcome, ms, attempts }
   try {
-    use.core.onReport({ organizationId, capability, reservationId, outcome, attempts })
+    use.core.onCall(report)
+    if (outcome !== 'served' || attempts.length > 1) use.core.onReport(report)
   } catch (error) {
     // The host's report must not cost the caller an answer that is paid.
     process.emitWarning(error instanceof Error ? error : String(error))
@@ -190,6 +215,6 @@ function report(step: Step, outcome: 'served' | 'failed' | 'partial'): void {
 
 /** Ends a step that nothing is owed for. */
 export async function releaseStep(step: Step): Promise<void> {
-  await step.call.release()
-  report(step, 'failed')
+  await step.trace.within(() => step.call.release())
+  end(step, { outcome: 'failed', usages: [] }, 0 as Credits)
 }

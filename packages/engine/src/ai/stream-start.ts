@@ -3,7 +3,7 @@ import type {
   LanguageModelV4StreamPart,
   LanguageModelV4StreamResult,
 } from '@ai-sdk/provider'
-import { attemptOf, type Candidate } from './attempt.ts'
+import { type Candidate, type RunningAttempt, startAttempt } from './attempt.ts'
 import { EarlyUsage } from './early-usage.ts'
 import { type Failure, failureAfter, failureOf } from './provider-failure.ts'
 import { type ResolvedModel, stopsWhenAborted } from './providers.ts'
@@ -24,7 +24,7 @@ export interface StartedStream {
   candidate: Candidate
   resolved: ResolvedModel
   /** Notes how it ended. */
-  attempt: ReturnType<typeof attemptOf>
+  attempt: RunningAttempt
   passesRawOn: boolean
   told: Pick<LanguageModelV4StreamResult, 'request' | 'response'>
 }
@@ -51,7 +51,7 @@ export async function startStream(
   options: LanguageModelV4CallOptions,
   { candidate, resolved, signal }: { candidate: Candidate; resolved: ResolvedModel; signal: AbortSignal },
 ): Promise<Asked<StartedStream>> {
-  const attempt = attemptOf(candidate, resolved.provider)
+  const attempt = startAttempt(step.trace, candidate, resolved.provider)
   const upstream = new AbortController()
   const hasLeft = () => options.abortSignal?.aborted === true && !stopsWhenAborted(resolved)
   const abort = () => {
@@ -61,7 +61,7 @@ export async function startStream(
   const early = new EarlyUsage()
   const failed = (failure: Failure): Asked<StartedStream> => {
     upstream.abort()
-    step.attempts.push(attempt(failure.kind, { status: failure.status }))
+    step.attempts.push(attempt.end(failure.kind, { status: failure.status }))
     return {
       failure,
       usages: [],
@@ -78,12 +78,9 @@ export async function startStream(
     const deadline = performance.now() + step.use.timeouts.firstChunkMs
     const remaining = () => Math.max(1, deadline - performance.now())
     const includeRawChunks = passesRawOn || EarlyUsage.isToldBy(resolved.model.provider)
-    asked = resolved.model.doStream({
-      ...options,
-      maxOutputTokens: step.maxOutputTokens,
-      includeRawChunks,
-      abortSignal: upstream.signal,
-    })
+    const { maxOutputTokens } = step
+    const given = { ...options, maxOutputTokens, includeRawChunks, abortSignal: upstream.signal }
+    asked = attempt.within(() => resolved.model.doStream(given))
     const { stream, ...told } = await within(asked, remaining(), signal)
     reader = stream.getReader()
     for (;;) {

@@ -49,7 +49,8 @@ export async function meteredStream(
     return { stream, ...walked.value.told }
   } catch (error) {
     // As a fault of the host's providers: the hold must not outlive it. Ended already, this changes nothing.
-    await step.call.release()
+    await step.trace.within(() => step.call.release())
+    step.trace.threw(error)
     forget()
     throw error
   }

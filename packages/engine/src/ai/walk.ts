@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ModelUsage } from '../prices.ts'
-import { attemptOf, type Candidate } from './attempt.ts'
+import { type Candidate, startAttempt } from './attempt.ts'
 import { type Failure, isAmbiguous, isPassing, movesOn } from './provider-failure.ts'
 import type { ResolvedModel } from './providers.ts'
 import type { Step } from './step.ts'
@@ -73,11 +73,11 @@ function inputOf(step: Step, candidate: Candidate): ModelUsage {
 function usable(step: Step, candidate: Candidate): ResolvedModel | null {
   const { deprecatedAt } = step.use.core.opener.models[candidate.key] ?? { deprecatedAt: null }
   if (deprecatedAt !== null && Date.parse(deprecatedAt) <= Date.now()) {
-    step.attempts.push(attemptOf(candidate, null)('retired'))
+    step.attempts.push(startAttempt(step.trace, candidate, null).end('retired'))
     return null
   }
   const resolved = step.use.resolve(candidate.modelId)
-  if (resolved === null) step.attempts.push(attemptOf(candidate, null)('not_configured'))
+  if (resolved === null) step.attempts.push(startAttempt(step.trace, candidate, null).end('not_configured'))
   return resolved
 }
 
