@@ -11,6 +11,11 @@ export function parseTime(text: string): Date {
   throw new InvalidArgumentError('Give 2027-06-30 or 2027-06-30T12:00:00Z.')
 }
 
+export function parsePort(text: string): number {
+  if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text)
+  throw new InvalidArgumentError('Give a number from 0 to 65535; 0 takes a free port.')
+}
+
 export function parseDays(least: 0 | 1): (text: string) => number {
   return (text) => {
     const days = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN

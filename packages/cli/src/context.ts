@@ -15,6 +15,8 @@ export interface Environment {
   readonly stripeWebhookSecret: string | undefined
   /** Where the app's pages are. */
   readonly frontendUrl: string | undefined
+  /** For reading the metrics of a worker. */
+  readonly metricsToken: string | undefined
   /** Failures are shown with their stack. */
   readonly isDebugging: boolean
 }

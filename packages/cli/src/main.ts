@@ -20,6 +20,7 @@ process.exitCode = await run(process.argv.slice(2), {
     stripeApiBase: set(process.env['STRIPE_API_BASE']),
     stripeWebhookSecret: set(process.env['STRIPE_WEBHOOK_SECRET']),
     frontendUrl: set(process.env['FRONTEND_URL']),
+    metricsToken: set(process.env['STIPEND_METRICS_TOKEN']),
     isDebugging: (process.env['DEBUG'] ?? '').split(',').includes('stipend'),
   },
   directory: process.cwd(),

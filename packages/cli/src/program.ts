@@ -22,6 +22,7 @@ Environment:
   DATABASE_URL         the database, as a login that is a member of stipend_server
   DIRECT_DATABASE_URL  for migrations and the worker's jobs, as the login that owns the tables; the same by default
   STRIPE_SECRET_KEY    the Stripe account of stripe, billing and reconcile
+  STIPEND_METRICS_TOKEN  who reads the metrics of a worker gives it as a bearer token
   STIPEND_CHECKPOINT_KEY  what checkpoints and receipts are signed with: see stipend keys create
   NO_COLOR             no colour; there is none without a terminal either
   DEBUG=stipend        failures with their stack

@@ -21,7 +21,7 @@ test('runs the jobs until it is told to stop, and exits 0', async () => {
   expect(ended.code).toBe(0)
   expect(ended.errors).toBe('The worker runs. Stop it with Ctrl+C.\n')
   expect(ended.output).toMatch(
-    /^\d{4}-\d\d-\d\dT[\d:.]+Z run job=cleanup-reservations count=0 ms=\d+ isDone=true$/m,
+    /^\d{4}-\d\d-\d\dT[\d:.]+Z run job=cleanup-reservations count=0 ms=\d+ isDone=true jobId=\d+$/m,
   )
   for (const line of ended.output.trim().split('\n')) expect(line).toMatch(/^\S+Z run job=[a-z-]+ count=\d+ /)
   expect(ended.output + ended.errors).not.toContain(new URL(env.DATABASE_URL).password)
@@ -61,7 +61,10 @@ test('is silent unless asked, delivers events to a module, and says when the dat
   await database.owner.query(`select stipend_jobs.add_job('deliver-events')`)
   const ended = await running
   expect(ended.output).toBe('took plan.changed acme\ntook credits.test acme\n')
-  expect(ended.errors).toMatch(/Z database isAvailable=false\n.*Z database isAvailable=true\n/)
+  expect(ended.errors.match(/(?<=Z database )isAvailable=\w+/g)).toEqual([
+    'isAvailable=false',
+    'isAvailable=true',
+  ])
   expect(ended.code).toBe(0)
 })
 
@@ -74,4 +77,29 @@ test('says what is wrong where it cannot run', async () => {
   )
   const missing = await stipend(['worker', '--events', 'none.ts'], { env })
   expect(missing).toMatchObject({ code: 2, errors: 'stipend: There is no file none.ts here.\n' })
+})
+
+test('serves metrics of its jobs where it is asked to, with a token beyond loopback', async () => {
+  const { env } = await migrated()
+  const running = stipend(['worker', '--verbose', '--metrics-port', '0'], {
+    env,
+    onErrors: {
+      prompt: 'Metrics: ',
+      act: async (line, child) => {
+        const url = line.replace('Metrics: ', '')
+        const read = async () => await (await fetch(url)).text()
+        const wanted = /^stipend_job_last_success_timestamp_seconds\{job_name="expire-grants"\} \d{10}/m
+        await expect.poll(read, { timeout: 20_000 }).toMatch(wanted)
+        expect(await read()).toMatch(/^stipend_worker_connected 1$/m)
+        child.kill('SIGTERM')
+      },
+    },
+  })
+  expect((await running).code).toBe(0)
+  const open = await stipend(['worker', '--metrics-port', '0', '--metrics-host', '0.0.0.0'], { env })
+  expect(open).toMatchObject({ code: 2, errors: expect.stringContaining('set STIPEND_METRICS_TOKEN') })
+  const short = await stipend(['worker', '--metrics-port', '0'], {
+    env: { ...env, STIPEND_METRICS_TOKEN: 'short' },
+  })
+  expect(short).toMatchObject({ code: 2, errors: expect.stringContaining('16 characters') })
 })

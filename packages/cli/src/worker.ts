@@ -1,9 +1,19 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import type { EventHandler } from '@stipend/engine'
-import { type NotificationOptions, startWorker, type WorkerReport } from '@stipend/server'
+import type { Engine, EventHandler } from '@stipend/engine'
+import {
+  isMetricsToken,
+  Metrics,
+  type MetricsServer,
+  type NotificationOptions,
+  serveMetrics,
+  startWorker,
+  type WorkerReport,
+} from '@stipend/server'
 import type { Command } from 'commander'
+import type { Pool } from 'pg'
+import { parsePort } from './arguments.ts'
 import { type Context, remark } from './context.ts'
 import { findDatabase, withEngine } from './database.ts'
 import { CliError } from './failure.ts'
@@ -13,6 +23,8 @@ import { readKeys } from './verify.ts'
 interface Options {
   verbose?: true
   events?: string
+  metricsPort?: number
+  metricsHost: string
 }
 
 interface Handlers {
@@ -32,6 +44,12 @@ export function addWorker(program: Command, context: Context): void {
       '--events <file>',
       'a module whose exports are as in createStipend(): onEvent, consumptionEvents, notifications',
     )
+    .option('--metrics-port <port>', 'serve GET /metrics, for Prometheus, and GET /healthz', parsePort)
+    .option(
+      '--metrics-host <address>',
+      'where; beyond loopback STIPEND_METRICS_TOKEN must be set',
+      '127.0.0.1',
+    )
     .addHelpText(
       'after',
       `
@@ -42,6 +60,7 @@ Any worker may take an event, so where one has a handler or sends mail, all of t
 Examples:
   stipend worker
   stipend worker --verbose --events ./events.ts
+  stipend worker --metrics-port 9464
 `,
     )
     .action((options: Options) => work(context, options))
@@ -54,22 +73,56 @@ async function work(context: Context, options: Options): Promise<void> {
   const signals = ['SIGTERM', 'SIGINT'] as const
   for (const signal of signals) process.on(signal, stopped.resolve)
   try {
-    await withEngine(context, async (engine) => {
+    await withEngine(context, async (engine, pool) => {
+      const { metrics, server } = await openMetrics(context, options, engine, pool)
       const worker = await startWorker({
         engine,
         databaseUrl,
         payments: stripeOf(context, engine),
         checkpointKey: (await readKeys(context)).key,
         ...handlers,
-        report: (report) => tell(context, report, options.verbose ?? false),
+        report: (report) => {
+          metrics?.onWorker(report)
+          tell(context, report, options.verbose ?? false)
+        },
       })
       remark(context, 'The worker runs. Stop it with Ctrl+C.')
       await stopped.promise
       await worker.stop()
+      await server?.close()
     })
   } finally {
     for (const signal of signals) process.off(signal, stopped.resolve)
   }
+}
+
+const isLoopback = (host: string) => /^(127(\.\d{1,3}){3}|::1|localhost)$/.test(host)
+
+/** Before the worker starts, so that a port that is taken is told at once. */
+async function openMetrics(
+  context: Context,
+  { metricsPort: port, metricsHost: host }: Options,
+  engine: Engine,
+  database: Pool,
+): Promise<{ metrics?: Metrics; server?: MetricsServer }> {
+  if (port === undefined) return {}
+  const token = context.environment.metricsToken ?? null
+  if (token === null && !isLoopback(host)) {
+    throw new CliError(
+      `Metrics on ${host} can be read by others: set STIPEND_METRICS_TOKEN, which they need then.`,
+    )
+  }
+  if (token !== null && !isMetricsToken(token)) {
+    throw new CliError('STIPEND_METRICS_TOKEN needs 16 characters or more, without blanks.')
+  }
+  const metrics = new Metrics({ engine, database })
+  metrics.expectWorker()
+  const server = await serveMetrics({ metrics, host, port, token }).catch((error: unknown) => {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new CliError(`Metrics cannot be served on ${host}:${port}: ${reason}`)
+  })
+  remark(context, `Metrics: ${server.url}/metrics`)
+  return { metrics, server }
 }
 
 function tell(context: Context, report: WorkerReport, isVerbose: boolean): void {

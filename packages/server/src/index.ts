@@ -25,6 +25,8 @@ export {
   type WorkerReport,
 } from './jobs/worker.ts'
 export { createJwtVerifier, type JwtCheck, type JwtSettings, type VerifyJwt } from './jwt-verifier.ts'
+export { Metrics, type MetricsOptions } from './metrics/metrics.ts'
+export { type MetricsServer, type MetricsServerOptions, serveMetrics } from './metrics/serve-metrics.ts'
 export type { Letter, MailOptions, NotificationOptions, Pages, Recipient } from './notifications/settings.ts'
 export { type SmtpMailer, smtpMailer } from './notifications/smtp-mailer.ts'
 export { openapiDocument } from './openapi-document.ts'
@@ -37,8 +39,10 @@ export {
 } from './outgoing.ts'
 export { protect, reaches, requirePrincipal } from './principal.ts'
 export { type Problem, problemOf, problemResponse, problemText, stipendErrorOf } from './problem.ts'
+export { withRequestIds } from './request-log.ts'
 export { type RouteAccess, routeAccess } from './route-access.ts'
 export { createRouter } from './router.ts'
+export { isMetricsToken } from './routes/metrics.ts'
 export {
   actorInput,
   creditHeaders,
@@ -58,5 +62,10 @@ export {
   tokensInput,
   usageInput,
 } from './schemas.ts'
-export { createStipend, type Stipend, type StipendOptions } from './stipend.ts'
+export {
+  createStipend,
+  type Stipend,
+  type StipendMetricsOptions,
+  type StipendOptions,
+} from './stipend.ts'
 export type { PaymentsMode, StripeContext, StripeOptions } from './stripe/context.ts'

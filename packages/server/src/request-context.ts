@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto'
+import { withRequestId } from '@stipend/engine'
 import type { MiddlewareHandler } from 'hono'
 import { routePath } from 'hono/route'
 import type { StipendEnv, StipendVariables } from './context.ts'
+import type { Metrics } from './metrics/metrics.ts'
+import { stipendErrorOf } from './problem.ts'
 
 const wellFormedId = /^[\w.:-]{1,128}$/
 
@@ -41,7 +44,9 @@ const securityHeaders: Readonly<Record<string, string>> = {
 /** For a year, this host alone: what stands beside it is not Stipend's to decide. */
 const strictTransport = 'max-age=31536000'
 
-type Given = Pick<StipendVariables, 'engine' | 'database' | 'identify' | 'verifyToken' | 'logger'>
+type Given = Pick<StipendVariables, 'engine' | 'database' | 'identify' | 'verifyToken' | 'logger'> & {
+  metrics: Metrics | undefined
+}
 
 /** First of all middleware: the request id, what handlers need, headers of the answer, one log line per request. */
 export function requestContext(given: Given): MiddlewareHandler<StipendEnv> {
@@ -55,23 +60,20 @@ export function requestContext(given: Given): MiddlewareHandler<StipendEnv> {
     c.set('identify', given.identify)
     c.set('verifyToken', given.verifyToken)
     c.set('logger', given.logger)
-    await next()
+    await withRequestId(requestId, next)
     c.header('X-Request-Id', requestId)
     for (const [name, value] of Object.entries(securityHeaders)) {
       if (!c.res.headers.has(name)) c.header(name, value)
     }
     if (isHttps(c.req.raw)) c.header('Strict-Transport-Security', strictTransport)
     const path = routePath(c, -1)
-    given.logger?.info(
-      {
-        requestId,
-        method: c.req.method,
-        route: path.endsWith('*') ? 'unmatched' : path,
-        status: c.res.status,
-        ms: Math.round((performance.now() - startedAt) * 10) / 10,
-      },
-      'request',
-    )
+    const { method } = c.req
+    const { status } = c.res
+    const route = path.endsWith('*') ? 'unmatched' : path
+    const ms = Math.round((performance.now() - startedAt) * 10) / 10
+    const code = c.error === undefined ? null : stipendErrorOf(c.error).code
+    given.logger?.info({ requestId, method, route, status, ms }, 'request')
+    given.metrics?.onHttp({ method, route, status, ms, code })
   }
 }
 

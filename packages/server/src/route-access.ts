@@ -118,11 +118,12 @@ export const routeAccess = {
 
 export type ProtectedRoute = keyof typeof routeAccess
 
-/** Routes that need no credentials. */
+/** Routes that no principal is needed for: Stripe signs what it sends, metrics have a token of their own. */
 export const publicRoutes: readonly string[] = [
   'GET /healthz',
   'GET /readyz',
   'GET /receipt-keys',
+  'GET /metrics',
   'POST /webhooks/stripe',
 ]
 

@@ -22,8 +22,9 @@ import type { Identify, Logger, StipendEnv } from './context.ts'
 import { corsFor } from './cors.ts'
 import { type ClientAddress, throttleWrongCredentials } from './credential-throttle.ts'
 import { logReport } from './jobs/log-report.ts'
-import { startWorker, type Worker } from './jobs/worker.ts'
+import { startWorker, type Worker, type WorkerOptions, type WorkerReport } from './jobs/worker.ts'
 import { LiveBalances } from './live-balance.ts'
+import { Metrics, type MetricsOptions } from './metrics/metrics.ts'
 import {
   createNotificationContext,
   type NotificationContext,
@@ -32,6 +33,7 @@ import {
 import { registerSecurity } from './openapi-document.ts'
 import { problemText } from './problem.ts'
 import { requestContext } from './request-context.ts'
+import { withRequestIds } from './request-log.ts'
 import { createRouter } from './router.ts'
 import { aiRoutes } from './routes/ai.ts'
 import { apiKeyRoutes } from './routes/api-keys.ts'
@@ -43,6 +45,7 @@ import { documentationRoutes } from './routes/documentation.ts'
 import { healthRoutes } from './routes/health.ts'
 import { holdRoutes } from './routes/holds.ts'
 import { jobRoutes } from './routes/jobs.ts'
+import { isMetricsToken, metricsRoutes } from './routes/metrics.ts'
 import { notificationPreferenceRoutes } from './routes/notification-preferences.ts'
 import { notificationRoutes } from './routes/notifications.ts'
 import { operatorRoutes } from './routes/operator.ts'
@@ -83,6 +86,8 @@ export interface StipendOptions<Catalog extends CatalogDefinition = CatalogDefin
   /** Takes payments. Default: nobody does, and the routes answer payments_not_configured. */
   stripe?: StripeOptions | undefined
   logger?: Logger | undefined
+  /** Counts what happens here, and has `GET /metrics` for Prometheus. Default: neither. */
+  metrics?: StipendMetricsOptions | undefined
   /**
    * Origins whose pages may call with the browser's credentials, such as `https://app.example.com`. Default: none but
    * the API's own.
@@ -112,11 +117,22 @@ export interface StipendOptions<Catalog extends CatalogDefinition = CatalogDefin
   exportHostParty?: ExportHostParty | undefined
 }
 
+/** What of a process Prometheus can read, and who may. */
+export interface StipendMetricsOptions extends Pick<MetricsOptions, 'register' | 'withProcess'> {
+  /**
+   * For `Authorization: Bearer` of `GET /metrics`, 16 characters or more. null: whoever reaches the route may read it,
+   * where nobody but Prometheus does.
+   */
+  token: string | null
+}
+
 export interface Stipend<Catalog extends CatalogDefinition = CatalogDefinition>
   extends Pick<Metering<Catalog>, 'model' | 'meter' | 'receipt' | 'started'> {
   engine: Engine<Catalog>
   /** The HTTP API; a host adds its own routes with `app.route('/', router)`, see createRouter(). */
   app: OpenAPIHono<StipendEnv>
+  /** Of `options.metrics`: its `registry` for a host that exports them in its own way. */
+  metrics: Metrics | undefined
   /** Of `options.stripe`; undefined: nobody takes payments. */
   payments: StripeContext | undefined
   /** The one handler to mount or serve. Never rejects. */
@@ -141,12 +157,15 @@ const maxBodyBytes = 1024 * 1024
 export function createStipend<const Catalog extends CatalogDefinition>(
   options: StipendOptions<Catalog>,
 ): Stipend<Catalog> {
-  const { database, catalog, identify, logger } = options
+  const { database, catalog, identify } = options
+  const logger = options.logger === undefined ? undefined : withRequestIds(options.logger)
   const engine = options.engine ?? createEngine({ database, catalog })
+  const metrics = metricsOf(options, engine)
   const metering = createMetering(engine, {
     providers: options.providers,
     timeouts: options.timeouts,
     onReport: (report) => logCall(logger, report),
+    onCall: (report) => metrics?.onCall(report),
   })
   const liveBalances = new LiveBalances({
     read: async (organizationId) => balanceJson(await engine.checkCreditBalance(organizationId)),
@@ -156,7 +175,7 @@ export function createStipend<const Catalog extends CatalogDefinition>(
   const notifications = createNotificationContext(engine, options.notifications, logger)
   const app = createRouter({ basePath: options.basePath })
   const verifyToken = options.tokens === undefined ? undefined : createBearerVerifier(options.tokens)
-  app.use(requestContext({ engine, database, identify, verifyToken, logger }))
+  app.use(requestContext({ engine, database, identify, verifyToken, logger, metrics }))
   if (options.allowedOrigins !== undefined && options.allowedOrigins.length > 0) {
     app.use(corsFor(options.allowedOrigins))
   }
@@ -165,25 +184,16 @@ export function createStipend<const Catalog extends CatalogDefinition>(
   }
   refuseOddRequests(app)
   registerSecurity(app)
-  mountRoutes(app, options, { payments, notifications, liveBalances })
+  mountRoutes(app, options, { payments, notifications, liveBalances, metrics })
   documentationRoutes(app)
   return {
     engine,
     app,
+    metrics,
     payments,
     fetch: async (request) => app.fetch(request),
     startWorker: ({ databaseUrl }) =>
-      startWorker({
-        engine,
-        databaseUrl,
-        payments,
-        checkpointKey: options.checkpointKey,
-        notifications: options.notifications,
-        logger,
-        onEvent: options.onEvent,
-        consumptionEvents: options.consumptionEvents,
-        report: logger === undefined ? undefined : (report) => logReport(logger, report),
-      }),
+      startOwnWorker(options, { engine, databaseUrl, payments, logger, metrics }),
     model: metering.model,
     meter: metering.meter,
     receipt: metering.receipt,
@@ -192,6 +202,7 @@ export function createStipend<const Catalog extends CatalogDefinition>(
     close: async (graceMs) => {
       liveBalances.close()
       await metering.close(graceMs)
+      metrics?.close()
       if (options.engine === undefined) await engine.close()
     },
   }
@@ -201,12 +212,13 @@ interface Parts {
   payments: StripeContext | undefined
   notifications: NotificationContext
   liveBalances: LiveBalances<ReturnType<typeof balanceJson>>
+  metrics: Metrics | undefined
 }
 
 function mountRoutes(
   app: OpenAPIHono<StipendEnv>,
-  options: Pick<StipendOptions, 'exportHostParty' | 'checkpointKey' | 'jobsSecret'>,
-  { payments, notifications, liveBalances }: Parts,
+  options: Pick<StipendOptions, 'exportHostParty' | 'checkpointKey' | 'jobsSecret' | 'metrics'>,
+  { payments, notifications, liveBalances, metrics }: Parts,
 ): void {
   for (const router of [
     creditRoutes(),
@@ -234,9 +246,38 @@ function mountRoutes(
     operatorAuditRoutes(),
     jobRoutes({ jobsSecret: options.jobsSecret }),
     healthRoutes(),
+    metricsRoutes(metrics === undefined ? undefined : { metrics, token: options.metrics?.token ?? null }),
   ]) {
     app.route('/', router)
   }
+}
+
+/** The worker of a host's process, with the options that it has given for both. */
+function startOwnWorker(
+  { checkpointKey, notifications, onEvent, consumptionEvents }: StipendOptions,
+  given: Pick<WorkerOptions, 'engine' | 'databaseUrl' | 'payments' | 'logger'> & {
+    metrics: Metrics | undefined
+  },
+): Promise<Worker> {
+  const { metrics, logger, ...rest } = given
+  metrics?.expectWorker()
+  const report = (told: WorkerReport) => {
+    metrics?.onWorker(told)
+    if (logger !== undefined) logReport(logger, told)
+  }
+  return startWorker({ ...rest, checkpointKey, logger, notifications, onEvent, consumptionEvents, report })
+}
+
+function metricsOf(
+  { metrics: given, database }: Pick<StipendOptions, 'metrics' | 'database'>,
+  engine: Engine,
+): Metrics | undefined {
+  if (given === undefined) return undefined
+  if (given.token !== null && !isMetricsToken(given.token)) {
+    throw new Error('createStipend({ metrics: { token } }) needs 16 characters or more, without blanks.')
+  }
+  const { register, withProcess } = given
+  return new Metrics({ engine, database, register, withProcess })
 }
 
 /** Bodies that are too large, paths and methods that are not there. */

@@ -5,6 +5,7 @@ import { banner } from './banner.ts'
 import { formSettings } from './forms/settings.ts'
 import { signInSettings } from './identity/settings.ts'
 import { mailSettings } from './mail/settings.ts'
+import { metricsSettings } from './metrics-settings.ts'
 import { providerSettings } from './models/settings.ts'
 import { noticeSettings } from './notifications/settings.ts'
 import { paymentSettings } from './payments/settings.ts'
@@ -81,6 +82,7 @@ function readSettings(environment: NodeJS.ProcessEnv): StartSettings {
     checkpointKey: read('STIPEND_CHECKPOINT_KEY'),
     jobsSecret: readJobsSecret(read('STIPEND_JOBS_SECRET')),
     notices: noticeSettings(read),
+    metrics: metricsSettings(read),
     allowedOrigins: readOrigins(read('ALLOWED_ORIGINS') ?? ''),
     logger: pino({ level: readLevel(read('LOG_LEVEL') ?? 'info'), base: null }, pino.destination(2)),
   }

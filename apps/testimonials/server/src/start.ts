@@ -55,6 +55,8 @@ export interface StartSettings extends DatabaseSettings {
   consoleFolder?: string | undefined
   /** Origins whose pages may call with the browser's credentials. Default: none. */
   allowedOrigins?: readonly string[] | undefined
+  /** Default: there are none. */
+  metrics?: { token: string } | undefined
   logger: Logger
 }
 
@@ -157,6 +159,7 @@ async function openTestimonials(
     providers,
     forms,
     notices,
+    metrics,
     allowedOrigins,
     jobsSecret,
     logger,
@@ -173,6 +176,7 @@ async function openTestimonials(
     providers,
     forms,
     notices,
+    metrics,
     allowedOrigins,
     jobsSecret,
     stripe: payments.stripe,

@@ -6,6 +6,7 @@ import {
   type Logger,
   type NotificationOptions,
   type Stipend,
+  type StipendMetricsOptions,
   type StripeOptions,
 } from '@stipend/server'
 import type { Pool } from 'pg'
@@ -45,6 +46,8 @@ export interface TestimonialsOptions {
   /** Takes payments. Default: nobody does. */
   stripe?: StripeOptions | undefined
   logger?: Logger | undefined
+  /** Default: there are none. */
+  metrics?: StipendMetricsOptions | undefined
   /** Of public forms. Default: nobody can sign in, so that all customers are anonymous. */
   forms?: FormSettings | undefined
   /** Of webhooks and Slack. Default: on public addresses only. */
@@ -96,6 +99,7 @@ export function createTestimonials(options: TestimonialsOptions): Testimonials {
     checkpointKey: options.checkpointKey,
     jobsSecret: options.jobsSecret,
     logger,
+    metrics: options.metrics,
     providers,
     timeouts,
     allowedOrigins: signIn?.trustedOrigins ?? allowedOrigins,

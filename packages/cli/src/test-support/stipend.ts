@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -22,6 +22,11 @@ export interface RunOptions {
   readonly answer?: { readonly prompt: string; readonly text: string }
   /** The reader of the output goes away after so many lines, as `head` does. */
   readonly readLines?: number
+  /** Told once of the line on standard error that `prompt` is in. */
+  readonly onErrors?: {
+    readonly prompt: string
+    readonly act: (line: string, child: ChildProcess) => Promise<void>
+  }
   /** A signal to the program once `prompt` has appeared. */
   readonly signal?: { readonly prompt: string; readonly name: NodeJS.Signals }
 }
@@ -57,9 +62,28 @@ export async function stipend(args: readonly string[], options: RunOptions = {})
     if (options.readLines !== undefined && seen.split('\n').length > options.readLines) child.stdout.destroy()
     if (signal !== undefined && isNew(signal.prompt)) child.kill(signal.name)
   })
+  const acting = actOn(child, options.onErrors)
   const [errors, [code]] = await Promise.all([text(child.stderr), once(child, 'close')])
+  await acting
   recordLog(errors)
   return { code, output: seen, errors }
+}
+
+/** A failure of what is done ends the program, which would else run on. */
+async function actOn(child: ChildProcess, wanted: RunOptions['onErrors']): Promise<void> {
+  if (wanted === undefined) return
+  const seen = Promise.withResolvers<string>()
+  let errors = ''
+  child.stderr?.on('data', (chunk: Buffer) => {
+    errors += chunk.toString()
+    const line = errors.split('\n').find((whole) => whole.includes(wanted.prompt))
+    if (line !== undefined) seen.resolve(line)
+  })
+  child.once('close', () => seen.reject(new Error(`It never said ${wanted.prompt}: ${errors}`)))
+  await wanted.act(await seen.promise, child).catch((error: unknown) => {
+    child.kill('SIGKILL')
+    throw error
+  })
 }
 
 function onTerminal(command: readonly string[]): string[] {

@@ -5,14 +5,14 @@ import type { WorkerReport } from './worker.ts'
 export function logReport(logger: Logger, report: WorkerReport): void {
   switch (report.type) {
     case 'run': {
-      const { job, count, ms, isDone, code } = report
-      if (code !== null) logger.error({ job, code, ms }, 'job failed')
-      else if (count > 0) logger.info({ job, count, ms, isDone }, 'job')
+      const { job, jobId, count, ms, isDone, code } = report
+      if (code !== null) logger.error({ job, jobId, code, ms }, 'job failed')
+      else if (count > 0) logger.info({ job, jobId, count, ms, isDone }, 'job')
       return
     }
     case 'event_failed': {
-      const { organizationId, event, id, error } = report
-      logger.error({ organizationId, event, id, error }, 'event not taken')
+      const { jobId, organizationId, event, id, error } = report
+      logger.error({ jobId, organizationId, event, id, error }, 'event not taken')
       return
     }
     case 'checkpoint': {
@@ -21,8 +21,8 @@ export function logReport(logger: Logger, report: WorkerReport): void {
       return
     }
     case 'ledger_problem': {
-      const { organizationId, problem, sequence } = report
-      logger.error({ organizationId, problem, sequence }, 'the ledger contradicts itself')
+      const { jobId, organizationId, problem, sequence } = report
+      logger.error({ jobId, organizationId, problem, sequence }, 'the ledger contradicts itself')
       return
     }
     case 'database':

@@ -4,6 +4,8 @@ import type { Batch, Job, JobContext } from './jobs.ts'
 /** One run of a job. */
 export interface JobRun {
   job: string
+  /** Of this run; lines that were written during it have it in their `requestId`, as `job-ID`. */
+  jobId: string
   /** How many holds, organizations, rows or events, by the job. */
   count: number
   ms: number
@@ -18,7 +20,7 @@ export async function runJob(
   job: Job,
   context: JobContext,
   runForMs: number,
-): Promise<JobRun & Pick<Batch, 'nextAt'>> {
+): Promise<Omit<JobRun, 'jobId'> & Pick<Batch, 'nextAt'>> {
   const startedAt = performance.now()
   const elapsed = () => Math.round(performance.now() - startedAt)
   let count = 0

@@ -7,6 +7,7 @@ import {
   type EventHandler,
   type LedgerProblem,
   toStipendError,
+  withRequestId,
 } from '@stipend/engine'
 import {
   Logger as GraphileLogger,
@@ -60,10 +61,10 @@ export interface WorkerOptions<Catalog extends CatalogDefinition = CatalogDefini
 /** What a worker tells. No payloads, no secrets. */
 export type WorkerReport =
   | ({ type: 'run' } & JobRun)
-  | { type: 'event_failed'; organizationId: string; event: string; id: string; error: string }
+  | { type: 'event_failed'; jobId: string; organizationId: string; event: string; id: string; error: string }
   | { type: 'database'; isAvailable: boolean }
   | { type: 'checkpoint'; number: number; hash: string; organizations: number }
-  | ({ type: 'ledger_problem' } & Omit<LedgerProblem, 'expected' | 'found'>)
+  | ({ type: 'ledger_problem'; jobId: string } & Omit<LedgerProblem, 'expected' | 'found'>)
   | { type: 'problem'; message: string }
 
 export interface Worker {
@@ -221,9 +222,12 @@ class SupervisedWorker implements Worker {
       return
     }
     this.#running.add(job.name)
-    const { nextAt, ...result } = await runJob(job, this.#context(), this.#options.runForMs ?? 2_000)
+    const jobId = helpers.job.id
+    const { nextAt, ...result } = await withRequestId(`job-${jobId}`, () =>
+      runJob(job, this.#context(jobId), this.#options.runForMs ?? 2_000),
+    )
     this.#running.delete(job.name)
-    this.#report({ type: 'run', ...result })
+    this.#report({ type: 'run', ...result, jobId })
     const { isDone, code, count, ms } = result
     // Where the database is away, that is told otherwise.
     if (code !== 'database_unavailable') {
@@ -253,7 +257,7 @@ class SupervisedWorker implements Worker {
     }
   }
 
-  #context(): JobContext {
+  #context(jobId: string): JobContext {
     const { engine, payments, checkpointKey, onEvent, consumptionEvents } = this.#options
     return {
       engine,
@@ -262,7 +266,7 @@ class SupervisedWorker implements Worker {
       onCheckpoint: ({ number, hash, organizations }) =>
         this.#report({ type: 'checkpoint', number, hash, organizations }),
       onLedgerProblem: ({ organizationId, problem, sequence }) =>
-        this.#report({ type: 'ledger_problem', organizationId, problem, sequence }),
+        this.#report({ type: 'ledger_problem', jobId, organizationId, problem, sequence }),
       notifications: this.#notifications,
       signal: this.#stopping.signal,
       onEvent,
@@ -270,6 +274,7 @@ class SupervisedWorker implements Worker {
       onEventFailed: ({ organizationId, type, id }, error) =>
         this.#report({
           type: 'event_failed',
+          jobId,
           organizationId,
           event: type,
           id,

@@ -58,7 +58,11 @@ export async function convergeSubscription(
   return outcome
 }
 
-/** Both, of one organization, with every purchase of its customer. */
+/**
+ * Both, of one organization, with every purchase of its customer, for an operator: also what was paid and the books have
+ * never heard of, as after a restore from a backup. It is bound anew at today's price of its package, and a mismatch where
+ * another amount was paid.
+ */
 export async function convergeOrganization(
   context: StripeContext,
   organizationId: string,
@@ -67,9 +71,28 @@ export async function convergeOrganization(
   if (customerId === null) return {}
   const outcomes: Record<string, Convergence> = {}
   for await (const intent of context.stripe.paymentIntents.list({ customer: customerId, limit: 100 })) {
-    const outcome = await convergePayment(context, { paymentIntentId: intent.id })
+    const location = { paymentIntentId: intent.id }
+    const first = await convergePayment(context, location)
+    const isBound = first === 'unknown' && (await bindAnew(context, organizationId, location))
+    const outcome = isBound ? await convergePayment(context, location) : first
     if (outcome !== 'ignored') outcomes[intent.id] = outcome
   }
   outcomes['subscription'] = await convergeSubscription(context, organizationId, customerId)
   return outcomes
+}
+
+/** Whether there was something to bind. */
+async function bindAnew(
+  context: StripeContext,
+  organizationId: string,
+  location: PaymentLocation,
+): Promise<boolean> {
+  const read = await readPayment(context, location)
+  if (read === null || read.reading.status !== 'paid' || read.reading.package === null) return false
+  await context.engine.billing.createPayment({
+    organizationId,
+    paymentId: read.paymentId,
+    package: read.reading.package,
+  })
+  return true
 }
