@@ -28,6 +28,7 @@ const pagesBelow = (folder: string) =>
     .toSorted((a, b) => Number(b === 'index.md') - Number(a === 'index.md') || a.localeCompare(b))
     .map((name) => entry(`${folder}/${name.slice(0, -3)}`))
 const operating = pagesBelow('docs/operating')
+const runbooks = pagesBelow('docs/operating/runbooks')
 const packages = readdirSync(join(root, 'packages'))
   .filter((name) => existsSync(join(root, 'packages', name, 'README.md')))
   .map((name) => entry(`packages/${name}/README`))
@@ -79,6 +80,7 @@ export default defineConfig({
           .map((name) => entry(`docs/guide/${name}`)),
       },
       { text: 'Operating', items: operating, collapsed: false },
+      { text: 'Runbooks', items: runbooks, collapsed: true },
       { text: 'Security', items: [entry('docs/security'), entry('docs/access')], collapsed: false },
       {
         text: 'Inside',

@@ -16,7 +16,8 @@ const TIMED_OUT = 124
  * A fenced block of a guide. Its words after the language say what it is for: `file=NAME` is written, `output` is what
  * the commands before print (`…` stands for anything), `exits=N` is their exit code if it is not 0, `runs-on` that they
  * do not end. `stripe` needs
- * Stripe's real account; `by-hand` a machine of its own or an address that is made up.
+ * Stripe's real account; `by-hand` a machine of its own or an address that is made up; `restore` is run by
+ * restore.test.ts.
  */
 interface Block {
   readonly language: string
@@ -24,13 +25,13 @@ interface Block {
   readonly content: string
 }
 
-const folders = ['docs/guide', 'docs/operating']
+const folders = ['docs/guide', 'docs/operating', 'docs/operating/runbooks']
 const guides = folders.flatMap((folder) =>
   readdirSync(join(root, folder))
     .filter((name) => name.endsWith('.md'))
     .map((name) => ({ path: `${folder}/${name}`, blocks: blocksOf(join(root, folder, name)) })),
 )
-const isSkipped = ({ words }: Block) => words.includes('stripe') || words.includes('by-hand')
+const isSkipped = ({ words }: Block) => ['stripe', 'by-hand', 'restore'].some((word) => words.includes(word))
 const runnable = guides.filter(({ blocks }) =>
   blocks.some((block) => block.language === 'sh' && !isSkipped(block)),
 )
@@ -41,7 +42,7 @@ test('guides have commands that are run, and only known words beside them', () =
     blocks
       .filter(({ language }) => language === 'sh' || language === 'text')
       .flatMap(({ words }) =>
-        words.filter((word) => !/^(?:stripe|by-hand|output|runs-on|exits=\d)$/.test(word)),
+        words.filter((word) => !/^(?:stripe|by-hand|restore|output|runs-on|exits=\d)$/.test(word)),
       )
       .map((word) => `${path}: ${word}`),
   )
