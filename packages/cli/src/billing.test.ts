@@ -63,6 +63,13 @@ test('stripe sync creates once, and shows a new endpoint’s secret', async () =
   expect(first.output).toMatch(/^STRIPE_WEBHOOK_SECRET=whsec_\w+$/m)
   const again = await run('stripe', 'sync', '--webhook-url', 'https://api.example/webhooks/stripe')
   expect(again.output).not.toMatch(/created|whsec_/)
+  const { entries } = await engine.operator.listAudit()
+  const written = {
+    action: 'stipend stripe sync',
+    outcome: 'done',
+    parameters: { webhookUrl: 'https://api.example/webhooks/stripe' },
+  }
+  expect(entries).toMatchObject([written, written])
 })
 
 test('reconcile finds what was not told, exits with 1 and names the command; that mends it', async () => {

@@ -9,6 +9,7 @@ import {
 } from '@stipend/server/stripe'
 import type { Command } from 'commander'
 import { parseDays } from './arguments.ts'
+import { audited } from './audited.ts'
 import { type Context, count, print, remark, table } from './context.ts'
 import { withEngine } from './database.ts'
 import { CliError } from './failure.ts'
@@ -78,7 +79,11 @@ async function sync(context: Context, webhookUrl: string | undefined): Promise<v
   if (webhookUrl !== undefined && !/^https?:\/\/.+/.test(webhookUrl)) {
     throw new CliError('--webhook-url is not a URL such as https://api.example.com/webhooks/stripe.')
   }
-  const steps = await withStripe(context, (stripe) => syncPrices(stripe, { webhookUrl }))
+  const steps = await withStripe(context, (stripe) =>
+    audited(stripe.engine, { command: 'stripe sync', parameters: { webhookUrl } }, () =>
+      syncPrices(stripe, { webhookUrl }),
+    ),
+  )
   print(context, ...table(context, ['what', 'name', 'did', 'id'], steps.map(stepCells)))
   const secret = steps.find((step) => step.secret !== undefined)?.secret
   if (secret !== undefined)
@@ -89,7 +94,11 @@ const stepCells = ({ what, name, did, id }: SyncStep) => [what, name, did, id]
 
 async function converge(context: Context, organizationId: string): Promise<void> {
   const outcomes = Object.entries(
-    await withStripe(context, (stripe) => convergeOrganization(stripe, organizationId)),
+    await withStripe(context, (stripe) =>
+      audited(stripe.engine, { command: 'billing sync', organizationId }, () =>
+        convergeOrganization(stripe, organizationId),
+      ),
+    ),
   )
   if (outcomes.length === 0) print(context, `${organizationId} has no customer at Stripe.`)
   else print(context, ...table(context, ['at Stripe', 'outcome'], outcomes))
@@ -139,7 +148,9 @@ async function pastDue(context: Context): Promise<void> {
 }
 
 async function autoTopup(context: Context): Promise<void> {
-  const made = await withStripe(context, (stripe) => runAutoTopups(stripe, 100))
+  const made = await withStripe(context, (stripe) =>
+    audited(stripe.engine, { command: 'billing auto-topup' }, () => runAutoTopups(stripe, 100)),
+  )
   print(context, `${count(made, 'automatic purchase')} made or tried.`)
 }
 

@@ -18,6 +18,7 @@ import {
 } from '@stipend/engine'
 import type { Command } from 'commander'
 import { parseDays } from './arguments.ts'
+import { audited } from './audited.ts'
 import { type Context, count, paint, print, table } from './context.ts'
 import { findDatabase, withEngine, withPool } from './database.ts'
 import { CliError, EXIT_FAILED, EXIT_REFUSED, isStipendError } from './failure.ts'
@@ -213,15 +214,15 @@ async function diff(context: Context, options: { file: string; json?: true }): P
 
 async function push(context: Context, options: PushOptions): Promise<void> {
   const catalog = await loadCatalog(context, options.file)
-  const url = await findDatabase(context, 'calls')
-  await withPool(url, async (pool) => {
+  await withEngine(context, async (engine, pool) => {
     const isFirst = (await pullCatalog(pool)) === null
     const differences = await diffCatalog(pool, catalog)
     const { author, reason } = options
-    const { isChanged, version } = await pushCatalog(
-      pool,
-      catalog,
-      reason === undefined ? { author } : { author, reason },
+    const parameters = { file: options.file, changes: differences.map(({ path }) => path) }
+    const { isChanged, version } = await audited(
+      engine,
+      { command: 'catalog push', author, reason, parameters },
+      () => pushCatalog(pool, catalog, reason === undefined ? { author } : { author, reason }),
     )
     if (!isChanged) {
       print(context, `Catalog version ${version} is unchanged.`)

@@ -11,6 +11,7 @@ import {
 } from '@stipend/engine'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { parseTime } from './arguments.ts'
+import { audited, type CommandAction } from './audited.ts'
 import { type Context, paint, print, remark } from './context.ts'
 import { withEngine } from './database.ts'
 import { CliError, EXIT_REFUSED, isStipendError } from './failure.ts'
@@ -76,7 +77,13 @@ function grant(
   options: GrantOptions,
 ): Promise<void> {
   const { type, source: sourceId, expires: expiresAt, priority, reason } = options
-  return post(context, organizationId, (engine) =>
+  const action = {
+    command: 'credits grant',
+    organizationId,
+    reason,
+    parameters: { credits: formatCredits(amount), type, sourceId, expiresAt, priority },
+  }
+  return post(context, action, (engine) =>
     engine.grantCredits({ organizationId, credits: amount, type, sourceId, expiresAt, priority, reason }),
   )
 }
@@ -90,21 +97,23 @@ function adjust(
   const sourceId = options.source ?? `adjustment-${randomUUID()}`
   // Before the call: where its answer is lost, a retry has to name the same source.
   if (options.source === undefined) remark(context, `To retry without doing it twice: --source ${sourceId}`)
-  return post(context, organizationId, (engine) =>
-    engine.adjustCredits({ organizationId, credits: amount, reason: options.reason, sourceId }),
+  const { reason } = options
+  const parameters = { credits: formatCredits(amount), sourceId }
+  return post(context, { command: 'credits adjust', organizationId, reason, parameters }, (engine) =>
+    engine.adjustCredits({ organizationId, credits: amount, reason, sourceId }),
   )
 }
 
 function post(
   context: Context,
-  organizationId: string,
+  action: CommandAction & { readonly organizationId: string },
   postWith: (engine: Engine) => Promise<Posting>,
 ): Promise<void> {
   return withEngine(context, async (engine) => {
-    const posting = await postWith(engine).catch((error: unknown) => {
+    const posting = await audited(engine, action, () => postWith(engine)).catch((error: unknown) => {
       throw sourceTaken(error)
     })
-    show(context, posting, await engine.checkCreditBalance(organizationId))
+    show(context, posting, await engine.checkCreditBalance(action.organizationId))
   })
 }
 

@@ -10,7 +10,9 @@ import {
   verifyReceipt,
 } from '@stipend/engine'
 import type { Command } from 'commander'
+import type { Pool } from 'pg'
 import { parseSequence, parseTime } from './arguments.ts'
+import { audited } from './audited.ts'
 import { type Context, count, paint, print, remark } from './context.ts'
 import { findDatabase, withEngine, withPool } from './database.ts'
 import { CliError, EXIT_REFUSED } from './failure.ts'
@@ -124,7 +126,8 @@ async function archive(
   const { keys } = await readKeys(context, publicKey)
   if (keys === undefined) throw new CliError(noKey)
   const url = await findDatabase(context, 'migrations')
-  await withPool(url, async (owner) => {
+  const parameters = { before: before.toISOString(), directory }
+  const work = async (owner: Pool) => {
     let rows = 0
     const input = {
       organizationId,
@@ -141,7 +144,10 @@ async function archive(
       )
     }
     print(context, `${count(rows, 'transaction')} archived`)
-  })
+  }
+  await withEngine(context, (engine) =>
+    audited(engine, { command: 'ledger archive', organizationId, parameters }, () => withPool(url, work)),
+  )
 }
 
 async function checkArchives(context: Context, files: readonly string[]): Promise<number> {

@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { type Credits, type Engine, formatCredits, pullCatalog } from '@stipend/engine'
 import type { Command } from 'commander'
+import { audited } from './audited.ts'
 import { type Context, count, paint, print } from './context.ts'
 import { withEngine } from './database.ts'
 import { CliError, EXIT_FAILED, EXIT_REFUSED, failureOf, isStipendError } from './failure.ts'
@@ -140,17 +141,25 @@ async function firstAmounts(
 
 async function takeIn(engine: Engine, file: string, customer: Customer): Promise<void> {
   const { id: organizationId, name, plan, periodStart: periodAnchor, monthlyLeft, credits } = customer
+  const parameters = {
+    plan,
+    periodAnchor,
+    credits: formatCredits(credits),
+    monthlyLeft: monthlyLeft === null ? null : formatCredits(monthlyLeft),
+  }
   try {
-    await engine.putOrganization({
-      organizationId,
-      name,
-      plan,
-      takeIn: {
-        periodAnchor,
-        bonusCredits: credits,
-        ...(monthlyLeft === null ? {} : { monthlyCredits: monthlyLeft }),
-      },
-    })
+    await audited(engine, { command: 'organizations import', organizationId, parameters }, () =>
+      engine.putOrganization({
+        organizationId,
+        name,
+        plan,
+        takeIn: {
+          periodAnchor,
+          bonusCredits: credits,
+          ...(monthlyLeft === null ? {} : { monthlyCredits: monthlyLeft }),
+        },
+      }),
+    )
   } catch (error) {
     const reason = failureOf(error).message ?? 'refused'
     const rest = 'The lines before it are taken in; mend it and give the same file again.'

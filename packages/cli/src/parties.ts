@@ -8,6 +8,7 @@ import {
   type PartyKey,
 } from '@stipend/engine'
 import type { Command } from 'commander'
+import { audited } from './audited.ts'
 import { type Context, count, paint, print, remark, table } from './context.ts'
 import { withEngine } from './database.ts'
 import { CliError, EXIT_REFUSED } from './failure.ts'
@@ -118,8 +119,10 @@ async function eraseFound(
   found: readonly PartyExport[],
 ): Promise<PartyErasure[]> {
   const erased: PartyErasure[] = []
-  for (const { organizationId } of found)
-    erased.push(...(await engine.eraseParty({ organizationId, type, id })))
+  for (const { organizationId } of found) {
+    const action = { command: 'parties erase', organizationId, parameters: { type, id } }
+    erased.push(...(await audited(engine, action, () => engine.eraseParty({ organizationId, type, id }))))
+  }
   return erased
 }
 

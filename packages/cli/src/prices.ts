@@ -2,6 +2,7 @@ import { userInfo } from 'node:os'
 import type { ModelPrices, ModelRates, PriceFinding, RecordedPrice } from '@stipend/engine'
 import type { Command } from 'commander'
 import { parseDays, parseTime, parseUsd } from './arguments.ts'
+import { audited } from './audited.ts'
 import { type Context, count, paint, print, table } from './context.ts'
 import { withEngine } from './database.ts'
 import { CliError, EXIT_FAILED, EXIT_REFUSED, isStipendError } from './failure.ts'
@@ -206,10 +207,14 @@ function remarksOf({ model, price }: ModelPrices): string[] {
 
 async function set(context: Context, model: string, options: SetOptions): Promise<void> {
   const { from: effectiveAt, ...rest } = options
+  const { reason, author, ...rates } = rest
+  const action = { command: 'prices set', author, reason, parameters: { model, effectiveAt, ...rates } }
   const price = await withEngine(context, (engine) =>
-    engine.putModelPrice({ ...rest, model, effectiveAt }).catch((error: unknown) => {
-      throw asFlag(error)
-    }),
+    audited(engine, action, () => engine.putModelPrice({ ...rest, model, effectiveAt })).catch(
+      (error: unknown) => {
+        throw asFlag(error)
+      },
+    ),
   )
   const [input, cached, written, output, reasoning] = cellsOf(price.rates)
   print(
@@ -226,8 +231,9 @@ async function set(context: Context, model: string, options: SetOptions): Promis
 }
 
 async function clear(context: Context, model: string, options: ClearOptions): Promise<void> {
+  const action = { command: 'prices clear', ...options, parameters: { model } }
   const found = await withEngine(context, (engine) =>
-    engine.clearModelPrice({ model, ...options }).catch((error: unknown) => {
+    audited(engine, action, () => engine.clearModelPrice({ model, ...options })).catch((error: unknown) => {
       throw asFlag(error)
     }),
   )
