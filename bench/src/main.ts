@@ -34,6 +34,7 @@ const { values } = parseArgs({
     only: { type: 'string', multiple: true },
     rounds: { type: 'string' },
     seconds: { type: 'string' },
+    'ledger-rows': { type: 'string' },
     help: { type: 'boolean', short: 'h', default: false },
   },
 })
@@ -41,7 +42,7 @@ const unknown = values.only?.find((name) => !names.includes(name))
 if (values.help || unknown !== undefined) {
   if (unknown !== undefined) console.error(`There is no scenario ${unknown}.`)
   console.log(
-    `npm run bench -- [--quick] [--only NAME]… [--rounds N] [--seconds N]\nNames: ${names.join(', ')}`,
+    `npm run bench -- [--quick] [--only NAME]… [--rounds N] [--seconds N] [--ledger-rows N]\nNames: ${names.join(', ')}`,
   )
   process.exit(unknown === undefined ? 0 : 1)
 }
@@ -51,6 +52,7 @@ const effort: Effort = {
   ...base,
   rounds: count('rounds', values.rounds, base.rounds),
   seconds: count('seconds', values.seconds, base.seconds),
+  ledgerRows: count('ledger-rows', values['ledger-rows'], base.ledgerRows),
 }
 const chosen = scenarios.filter(({ name }) => values.only?.includes(name) ?? true)
 

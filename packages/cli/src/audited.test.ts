@@ -43,7 +43,7 @@ test('what an operator does on the command line is in the audit log, refused or 
   expect(refused.code).toBe(1)
   const looked = await run('prices', 'list')
   expect(looked.code).toBe(0)
-  const actor = { type: 'member', id: 'u-1', name: 'Ada' }
+  const actor = { type: 'member', id: 'u-1', name: 'Ada' } as const
   const { id } = await engine.reserveCredits({ organizationId: 'acme', capability: 'reply', actor })
   await engine.releaseCredits({ organizationId: 'acme', reservationId: id })
   expect((await run('parties', 'erase', '--type', 'member', '--id', 'u-1', '--yes')).code).toBe(0)
