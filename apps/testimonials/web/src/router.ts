@@ -130,6 +130,7 @@ const operatorPages: RouteRecordRaw[] = [
     name: 'operator-organization',
     component: () => import('./pages/operator/OrganizationPage.vue'),
   },
+  { path: 'catalog', name: 'operator-catalog', component: () => import('./pages/operator/CatalogPage.vue') },
   { path: 'books', name: 'operator-books', component: () => import('./pages/operator/BooksPage.vue') },
   { path: 'prices', name: 'operator-prices', component: () => import('./pages/operator/PricesPage.vue') },
   { path: 'audit', name: 'operator-audit', component: () => import('./pages/operator/AuditPage.vue') },
