@@ -88,6 +88,70 @@ test.skipIf(!hasChromium)(
 )
 
 test.skipIf(!hasChromium)(
+  'the catalog is a matrix: a change shows whom it affects, is simulated, pushed with a reason, refused once another was first',
+  { timeout: 60_000 },
+  async () => {
+    const { engine } = stage.product.testimonials
+    const page = await stage.open(operator)
+    await page.goto(at('/catalog'))
+    await page.getByRole('button', { name: 'Edit: Pro' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByRole('textbox', { name: 'Credits a month' }).fill('many')
+    await dialog.getByText('Give credits such as 500, or unlimited.').waitFor()
+    await see(dialog.getByRole('button', { name: 'Apply' })).toBeDisabled()
+    await dialog.getByRole('textbox', { name: 'Credits a month' }).fill('750')
+    await dialog.getByRole('button', { name: 'Apply' }).click()
+    const changes = page.getByRole('region', { name: 'Changes' })
+    await see(changes.getByRole('row', { name: 'plans.pro.monthlyCredits' })).toContainText(['750'])
+    await page.getByText('pro: 2 organizations').waitFor()
+
+    await page
+      .getByRole('button', { name: /^Edit: .* on Free$/ })
+      .first()
+      .click()
+    await dialog.getByRole('textbox', { name: 'an hour' }).fill('7')
+    const models = dialog
+      .getByRole('group', { name: /^Models/ })
+      .getByRole('textbox')
+      .first()
+    const before = await models.inputValue()
+    await models.fill('nobody')
+    await dialog.getByText(/^nobody is no model of the catalog: use /).waitFor()
+    await models.fill(before)
+    await dialog.getByRole('button', { name: 'Apply' }).click()
+    await page.getByRole('heading', { name: '2 changes' }).waitFor()
+    await page.getByRole('button', { name: 'Simulate the last 30 days' }).click()
+    await page
+      .getByRole('region', { name: 'The last 30 days replayed' })
+      .getByRole('cell', { name: 'pro' })
+      .waitFor()
+
+    await page.getByRole('button', { name: 'Push', exact: true }).click()
+    await see(dialog.getByRole('button', { name: 'Push' })).toBeDisabled()
+    await dialog.getByRole('textbox', { name: 'Reason' }).fill('Pro gets 750')
+    await dialog.getByRole('button', { name: 'Push' }).click()
+    await page.getByText(/^Version \d+ is in force\.$/).waitFor()
+    await page.getByRole('row', { name: /Olive Pro gets 750/ }).waitFor()
+    const pushed = await engine.pullCatalog()
+    expect(pushed?.plans['pro']?.monthlyCredits).toBe(75_000)
+
+    await page.getByRole('button', { name: 'Edit: Pro' }).click()
+    await dialog.getByRole('textbox', { name: 'Credits a month' }).fill('800')
+    await dialog.getByRole('button', { name: 'Apply' }).click()
+    await engine.pushCatalog({ author: 'elsewhere' })
+    await page.getByRole('button', { name: 'Push', exact: true }).click()
+    await dialog.getByRole('textbox', { name: 'Reason' }).fill('Even more')
+    await dialog.getByRole('button', { name: 'Push' }).click()
+    await dialog.getByRole('alert').waitFor()
+    expect((await engine.pullCatalog())?.plans['pro']?.monthlyCredits).not.toBe(80_000)
+    await page.keyboard.press('Escape')
+    await page.getByRole('button', { name: 'Discard' }).click()
+    await page.getByRole('cell', { name: 'elsewhere' }).waitFor()
+    expect(stage.complaints).toEqual([])
+  },
+)
+
+test.skipIf(!hasChromium)(
   'others see neither the pages nor what is on them',
   { timeout: 60_000 },
   async () => {
@@ -111,6 +175,7 @@ test.skipIf(!hasChromium).each(['light', 'dark'] as const)(
         '',
         '/organizations',
         `/organizations/${organization.id}`,
+        '/catalog',
         '/books',
         '/prices',
         '/audit',
