@@ -283,7 +283,7 @@ export class Reservations {
     requireReservationId(input.reservationId)
     const { usage } = input
     const priced = usage === undefined ? null : await this.#price(usage)
-    const outcome = await this.#batcher.submit({
+    const outcome = await this.#ask({
       verb: 'extend',
       organizationId: input.organizationId,
       id: input.reservationId,
