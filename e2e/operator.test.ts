@@ -45,7 +45,7 @@ test.skipIf(!hasChromium)(
     await see(dialog.getByRole('button', { name: 'Confirm' })).toBeDisabled()
     await dialog.getByRole('textbox', { name: /To confirm, type/ }).fill(organization.id)
     await dialog.getByRole('button', { name: 'Confirm' }).click()
-    await page.getByText('Done, and written to the audit log.').waitFor()
+    await page.getByText('Done, and written to the audit log.', { exact: true }).waitFor()
     await page.getByRole('cell', { name: '+12.50' }).waitFor()
     const after = await stage.product.testimonials.engine.checkCreditBalance(organization.id)
     expect(after.balance - balance.balance).toBe(1250)

@@ -78,7 +78,7 @@ test('the table of environment variables has what the entry files read, and noth
   const listed = (part: string) =>
     [...part.matchAll(/^\| ([A-Z_, ]+) \|/gm)].flatMap(([, names = '']) => names.split(', ')).toSorted()
   expect(listed(server)).toEqual(
-    await read('apps/testimonials/server/src/{main.ts,*/settings.ts}', [
+    await read('apps/testimonials/server/src/{main.ts,metrics-settings.ts,*/settings.ts}', [
       /\bread\('([A-Z_]+)'/g,
       /'([A-Z]+(?:_[A-Z]+)+)'/g,
       /\b(?:count|keyed|flag)\('([A-Z_]+)'/g,

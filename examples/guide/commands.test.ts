@@ -4,8 +4,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileS
 import { tmpdir } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { createEngine } from '@stipend/engine'
 import { createTestDatabase } from '@stipend/testing'
 import { expect, onTestFinished, test } from 'vitest'
+import { catalog } from './stipend.catalog.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 /** How long what `runs-on` is watched, and what `timeout` then exits with. */
@@ -49,29 +51,36 @@ test('guides have commands that are run, and only known words beside them', () =
   expect(unknown).toEqual([])
 })
 
-test.each(runnable)('the commands of $path do what it says', { timeout: 120_000 }, async ({ blocks }) => {
-  await using database = await createTestDatabase()
-  const directory = mkdtempSync(join(tmpdir(), 'stipend-guide-'))
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
-  symlinkSync(join(root, 'node_modules'), join(directory, 'node_modules'))
-  let printed = ''
-  for (const block of blocks) {
-    const { language, words, content } = block
-    const file = words.find((word) => word.startsWith('file='))?.slice('file='.length)
-    if (file !== undefined) writeFileSync(join(directory, basename(file)), content)
-    if (language === 'sh' && !isSkipped(block)) {
-      const isEndless = words.includes('runs-on')
-      const ended = await shell(content, directory, database, isEndless ? RUNS_ON_SECONDS : null)
-      const exits = words.find((word) => word.startsWith('exits='))?.slice('exits='.length)
-      const wanted = isEndless ? TIMED_OUT : Number(exits ?? 0)
-      expect(ended.code, `${content}${ended.printed}`).toBe(wanted)
-      printed = ended.printed
+test.each(runnable)(
+  'the commands of $path do what it says',
+  { timeout: 120_000 },
+  async ({ path, blocks }) => {
+    await using database = await createTestDatabase()
+    // Runbooks are of an installation that has its catalog.
+    if (path.includes('/runbooks/'))
+      await createEngine({ database: database.server, catalog }).pushCatalog({ author: 'test' })
+    const directory = mkdtempSync(join(tmpdir(), 'stipend-guide-'))
+    onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
+    symlinkSync(join(root, 'node_modules'), join(directory, 'node_modules'))
+    let printed = ''
+    for (const block of blocks) {
+      const { language, words, content } = block
+      const file = words.find((word) => word.startsWith('file='))?.slice('file='.length)
+      if (file !== undefined) writeFileSync(join(directory, basename(file)), content)
+      if (language === 'sh' && !isSkipped(block)) {
+        const isEndless = words.includes('runs-on')
+        const ended = await shell(content, directory, database, isEndless ? RUNS_ON_SECONDS : null)
+        const exits = words.find((word) => word.startsWith('exits='))?.slice('exits='.length)
+        const wanted = isEndless ? TIMED_OUT : Number(exits ?? 0)
+        expect(ended.code, `${content}${ended.printed}`).toBe(wanted)
+        printed = ended.printed
+      }
+      if (language === 'text' && words.includes('output')) {
+        for (const line of content.trim().split('\n')) expect(printed).toMatch(patternOf(line))
+      }
     }
-    if (language === 'text' && words.includes('output')) {
-      for (const line of content.trim().split('\n')) expect(printed).toMatch(patternOf(line))
-    }
-  }
-})
+  },
+)
 
 function blocksOf(path: string): Block[] {
   const found = readFileSync(path, 'utf8').matchAll(/^( *)```(\w+)([^\n]*)\n(.*?)^\1```$/gms)

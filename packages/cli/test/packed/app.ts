@@ -146,7 +146,7 @@ export class App implements AsyncDisposable {
 
 /** Of this process, without what npm and vitest have set for this repository. */
 function outerEnvironment(): NodeJS.ProcessEnv {
-  const kept = ['npm_config_registry', 'npm_config_cache', 'npm_config_userconfig']
+  const kept = ['npm_config_registry', 'npm_config_cache', 'npm_config_userconfig', 'NODE_EXTRA_CA_CERTS']
   const isOurs = (name: string) =>
     /^(npm_|NODE_|VITEST|DATABASE_URL$|TEST$|DEV$|PROD$|MODE$|BASE_URL$|SSR$)/.test(name) &&
     !kept.includes(name)
