@@ -2,10 +2,10 @@ import { expect } from 'vitest'
 import type { Shop } from './shop.ts'
 
 /**
- * Pays `payments` packages of 50 organizations and delivers their events shuffled, a share of them twice, 16 at once.
- * Answers how many deliveries there were. Each organization then has what it paid for, once.
+ * Pays `payments` packages of 50 organizations and delivers their events shuffled, a share of them `copies` times, 16 at
+ * once. Answers how many deliveries there were. Each organization then has what it paid for, once.
  */
-export async function deliverAll(shop: Shop, payments: number, share: number): Promise<number> {
+export async function deliverAll(shop: Shop, payments: number, share: number, copies = 2): Promise<number> {
   const { engine } = shop.api.stipend
   const { deliveries } = shop.sandbox.controls
   const organizations = await Promise.all(
@@ -39,7 +39,7 @@ export async function deliverAll(shop: Shop, payments: number, share: number): P
     buyer.bought += 1
   }
   const before = deliveries.log.length
-  await deliveries.release({ seed: payments, copies: 2, share, atOnce: 16 })
+  await deliveries.release({ seed: payments, copies, share, atOnce: 16 })
   await shop.settled()
   const attempts = deliveries.log.slice(before)
   const unanswered = new Set(attempts.map(({ eventId }) => eventId))
