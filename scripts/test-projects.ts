@@ -25,6 +25,8 @@ function packed<Project extends { test: object }>(project: Project) {
 const CORE = ['db', 'packages/engine']
 /** What a server runs, which may have PgBouncer in transaction mode before its database. */
 const THROUGH_PGBOUNCER = ['packages/{engine,server}', 'apps/testimonials/server']
+/** Suites with a PostgreSQL or processes of their own, which go past it. */
+const PAST_PGBOUNCER = ['packages/server/test/{faults,restore,rollout,soak}/**']
 const ON_TOP = ['packages/{testing,server,client,cli}', 'apps/testimonials/server', 'bench', 'examples/*']
 
 /**
@@ -54,7 +56,7 @@ export function testConfig(options: { kind: 'test' | 'long.test'; isCi: boolean 
       name,
       ...(name === 'vue' ? { environment: 'jsdom' } : {}),
       include: files(folders, kind),
-      exclude,
+      exclude: pgBouncer === null ? exclude : [...exclude, ...PAST_PGBOUNCER],
       globalSetup: [GLOBAL_SETUP, ...setup],
       provide: { binaries, pgBouncer, hasHledger },
     },

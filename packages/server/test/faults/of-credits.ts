@@ -143,7 +143,7 @@ async function callWithClockOff(ledger: TestLedger, ms: number): Promise<void> {
     await ledger.engine.reserveCredits({ organizationId, capability: 'limited' })
     const answers = await Promise.allSettled([call(), call(), call(), call()])
     expect(answers.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'fulfilled', 'rejected'])
-    expect(answers.at(-1)).toMatchObject({ reason: { code: 'rate_limit_exceeded' } })
+    expect(answers.at(-1)).toMatchObject({ reason: { code: 'rate_limited' } })
   })
   const after = await databaseNow()
   const rows = await ledger.transactions(organizationId)
