@@ -1,10 +1,17 @@
-import { expect as see } from '@playwright/test'
+import { execFile } from 'node:child_process'
+import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
+import { type Page, expect as see } from '@playwright/test'
+import { createCheckpointKey, readCheckpointKey } from '@stipend/engine'
+import { mustNotBeLogged } from '@stipend/testing/log-watch'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { hasChromium, openStage, type Stage } from './support/stage.ts'
 
 let stage: Stage
 beforeAll(async () => {
-  if (hasChromium) stage = await openStage()
+  const { privateKey } = createCheckpointKey()
+  mustNotBeLogged(privateKey)
+  if (hasChromium) stage = await openStage({ checkpointKey: await readCheckpointKey(privateKey) })
 })
 afterAll(() => stage?.[Symbol.asyncDispose]())
 
@@ -60,6 +67,7 @@ test.skipIf(!hasChromium)(
     await chip.click()
     const receipt = page.getByRole('dialog')
     await receipt.getByText(charge?.hash ?? 'no hash').waitFor()
+    expect(await verifyDownloaded(page)).toContain(`${charge?.sequence}`)
     await page.keyboard.press('Escape')
     await see(receipt).toBeHidden()
     await page.getByRole('button', { name: 'Take over into a form' }).click()
@@ -71,3 +79,21 @@ test.skipIf(!hasChromium)(
     expect(stage.complaints).toEqual([])
   },
 )
+
+/** Downloads the signed receipt and checks it with the command that stands beside it, which has no database. */
+async function verifyDownloaded(page: Page): Promise<string> {
+  const receipt = page.getByRole('dialog')
+  const command = (await receipt.getByText(/^npx stipend receipt verify/).textContent()) ?? ''
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    receipt.getByRole('button', { name: 'Signed receipt' }).click(),
+  ])
+  const [, , group = '', verb = '', name = '', ...options] = command.split(' ')
+  expect(download.suggestedFilename()).toBe(name)
+  const { stdout } = await promisify(execFile)(
+    join(import.meta.dirname, '../node_modules/.bin/stipend'),
+    [group, verb, await download.path(), ...options],
+    { env: { PATH: dirname(process.execPath), NO_COLOR: '1' } },
+  )
+  return stdout
+}

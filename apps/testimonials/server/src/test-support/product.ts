@@ -1,7 +1,7 @@
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type ApiKeyScope, creditsToNumber, type Transaction } from '@stipend/engine'
+import { type ApiKeyScope, type CheckpointKey, creditsToNumber, type Transaction } from '@stipend/engine'
 import type { Timeouts } from '@stipend/engine/ai'
 import type { Logger } from '@stipend/server'
 import { syncPrices } from '@stipend/server/stripe'
@@ -81,6 +81,8 @@ export async function startTestProduct(given: {
   signIn?: TestSignIn
   allowedOrigins?: readonly string[]
   notices?: NoticeSettings
+  /** What checkpoints and receipts are signed with; without it nothing is. */
+  checkpointKey?: CheckpointKey
   /** Payments by a sandbox, as `npm start` has them. */
   takesPayments?: boolean
   consoleFolder?: string

@@ -55,3 +55,11 @@ export async function readTransactionsCsv(filters: TransactionQuery): Promise<Bl
 /** One row with all that its receipt says. */
 export const readTransaction = (sequence: string, signal: AbortSignal): Promise<TransactionDetail> =>
   read(http.GET('/credits/transactions/{sequence}', { params: { path: { sequence } }, signal }))
+
+/** A signed statement that the row is in the ledger; for admins, it says what the provider was paid. */
+export const readReceipt = (sequence: string) =>
+  read(http.GET('/credits/transactions/{sequence}/receipt', { params: { path: { sequence } } }))
+
+/** Public keys that receipts are signed with; none: the server signs nothing. */
+export const readReceiptKeys = async (signal: AbortSignal) =>
+  (await read(http.GET('/receipt-keys', { signal }))).keys

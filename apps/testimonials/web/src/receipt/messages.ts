@@ -101,6 +101,11 @@ const en = {
   reservation: 'Hold',
   hash: 'Hash in the chain',
   allOf: 'Same in the history',
+  proof: 'Proof',
+  proofHint:
+    'A signed statement that this entry is in the ledger as it is here. Whoever has the file can check it without this server:',
+  downloadReceipt: 'Signed receipt',
+  copyCommand: 'Copy the command',
 }
 
 const de: typeof en = {
@@ -157,6 +162,11 @@ const de: typeof en = {
   reservation: 'Vormerkung',
   hash: 'Prüfsumme in der Kette',
   allOf: 'Gleiche in den Buchungen',
+  proof: 'Nachweis',
+  proofHint:
+    'Eine signierte Erklärung, dass dieser Eintrag so gebucht ist. Wer die Datei hat, kann sie ohne diesen Server prüfen:',
+  downloadReceipt: 'Signierter Beleg',
+  copyCommand: 'Befehl kopieren',
 }
 
 export const receiptMessages = { en, de }
