@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { type Browser, chromium, type Page } from '@playwright/test'
 import { chromiumFlags, chromiumPath } from '../../packages/vue/scripts/chromium.ts'
 import { heightOf, settled } from '../support/in-page.ts'
-import { addressOf, consolePages, signInPages } from '../support/pages.ts'
+import { addressOf, consolePages, operatorPages, signInPages } from '../support/pages.ts'
 import { openDemo } from './demo.ts'
 
 /**
@@ -65,7 +65,9 @@ async function takeAll(browser: Browser, { state, colorScheme, width, entry }: V
   const isDialog = (name: string) => /receipt|invite|new-|palette/.test(name)
   const given = { slug: 'lumen-coffee', formId: demo.formId, entry }
   const isWanted = (name: string) => wanted.length === 0 || wanted.includes(name)
-  for (const [name, path] of Object.entries(consolePages).filter(([known]) => isWanted(known))) {
+  for (const [name, path] of Object.entries({ ...consolePages, ...operatorPages }).filter(([known]) =>
+    isWanted(known),
+  )) {
     await page.goto(`${demo.url}${addressOf(path, given)}`)
     await settled(page)
     await take(name)
@@ -105,6 +107,24 @@ async function takeStates(
     await page.getByRole('alert').waitFor()
     await settled(page)
     await take('studio-refused')
+  }
+  if (isWanted('usage-receipt-proof')) {
+    const lumen = { slug: 'lumen-coffee', formId: demo.formId, entry: await latestCharge() }
+    await page.goto(`${demo.url}${addressOf(consolePages['usage-receipt'], lumen)}`)
+    await page.getByRole('button', { name: 'Signed receipt' }).scrollIntoViewIfNeeded()
+    await take('usage-receipt-proof')
+  }
+  if (isWanted('operator-catalog-changed')) {
+    await page.goto(`${demo.url}${operatorPages['operator-catalog']}`)
+    await settled(page)
+    await page.getByRole('button', { name: 'Edit: Pro' }).click()
+    await page.getByRole('textbox', { name: 'Credits a month' }).fill('250')
+    await page.getByRole('button', { name: 'Apply' }).click()
+    await page.getByRole('button', { name: 'Simulate the last 30 days' }).click()
+    await page.getByRole('region', { name: 'The last 30 days replayed' }).getByRole('table').waitFor()
+    await settled(page)
+    await page.evaluate('scrollTo(0, 0)')
+    await take('operator-catalog-changed')
   }
   const given = { slug: 'lumen-coffee', formId: demo.formId, entry: '1' }
   if (isWanted('studio-compare')) {

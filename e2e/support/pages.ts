@@ -37,10 +37,22 @@ export const signInPages = {
   'accept-invitation': '/accept-invitation?id=x',
 } as const
 
+/** Of operators of the platform. */
+export const operatorPages = {
+  operator: '/app/-/operator',
+  'operator-organizations': '/app/-/operator/organizations',
+  'operator-organization': '/app/-/operator/organizations/{slug}',
+  'operator-catalog': '/app/-/operator/catalog',
+  'operator-books': '/app/-/operator/books',
+  'operator-prices': '/app/-/operator/prices',
+  'operator-audit': '/app/-/operator/audit',
+} as const
+
 /** The address of a page with its ids. */
 export function addressOf(page: string, given: { slug: string; formId: string; entry: string }): string {
   return page
     .replace(/^:/, `/app/${given.slug}/`)
+    .replace('{slug}', given.slug)
     .replace('{formId}', given.formId)
     .replace('{entry}', given.entry)
 }
