@@ -88,6 +88,7 @@ export default defineConfig({
           entry('ARCHITECTURE'),
           entry('db/README'),
           entry('docs/decisions/index'),
+          entry('docs/reliability'),
           entry('bench/README'),
         ],
         collapsed: false,
