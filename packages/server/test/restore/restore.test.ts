@@ -77,6 +77,7 @@ test.skipIf(binaries === null)(
     }))
     await buy()
     const open = await engine.reserveCredits({ organizationId: 'acme', capability: 'reply' })
+    const forgotten = await engine.reserveCredits({ organizationId: 'other', capability: 'reply' })
     const keyText = createCheckpointKey().privateKey
     mustNotBeLogged(keyText)
     const key = await readCheckpointKey(keyText)
@@ -123,6 +124,18 @@ test.skipIf(binaries === null)(
       { code: '42501' },
     )
 
+    const { rows } = await again.stipend.engine.withOrganization('other', (client) =>
+      client.query('select distinct organization_id as id from stipend.credit_transactions'),
+    )
+    expect(rows).toEqual([{ id: 'other' }])
+    await restored.owner.query(`insert into stipend.test_clocks values ('other', interval '6 minutes')`)
+    expect(await again.stipend.engine.cleanupReservations()).toBe(1)
+    const { status } = await again.stipend.engine.getReservation({
+      organizationId: 'other',
+      reservationId: forgotten.id,
+    })
+    expect(status).toBe('expired')
+
     const compared = await run(compare, folder, now)
     expect(compared).toMatchObject({ code: 1, printed: expect.stringContaining('stipend billing sync acme') })
     const before = await balance()
@@ -165,6 +178,8 @@ async function startCluster() {
   await query(`create role migrator login createrole password 'migrator'; create role app login password 'app';
     grant create on database stipend to migrator`)
   const owner = new Pool({ connectionString: as('migrator'), max: 2 })
+  // The end of PostgreSQL may overtake that of its connections.
+  owner.on('error', () => undefined)
   onTestFinished(async () => {
     await owner.end()
     await postgres.stop()
