@@ -3,7 +3,7 @@ import { ModelPools } from './model-pools.ts'
 import { addMonths, day, dayOf, hour } from './model-time.ts'
 
 /**
- * One organization as DESIGN.md describes it, in plain TypeScript: what the database has to agree with.
+ * One organization by its rules, in plain TypeScript: what the database has to agree with.
  * Credits are integer hundredths, times are milliseconds. Nothing here is fast, clever or concurrent.
  */
 
