@@ -16,7 +16,7 @@ const die = () => process.kill(process.pid, 'SIGKILL')
 pool.on('connect', (client) => {
   const query = client.query.bind(client)
   const watched = (...parameters: unknown[]): unknown => {
-    if (!isExecuted || !JSON.stringify(parameters[0]).includes('stipend.')) {
+    if (!isExecuted || !JSON.stringify(parameters[0]).includes('stipend.settle_credits(')) {
       return Reflect.apply(query, client, parameters)
     }
     const callback = parameters.at(-1)

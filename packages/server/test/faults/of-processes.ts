@@ -65,7 +65,8 @@ const afterCommit: Fault = {
   run: async (ledger, isFull) => {
     const times = isFull ? 50 : 4
     const organizationId = await ledger.createOrganization('payg', 1000)
-    await each(times, 2, (index) => callAndDie(ledger, organizationId, `answered-${index}`, 'committed'))
+    // One after the other: a settle that meets the lock of another is answered that it has to wait.
+    await each(times, 1, (index) => callAndDie(ledger, organizationId, `answered-${index}`, 'committed'))
     expect(await ledger.pools(organizationId)).toMatchObject({ reserved: 0, bonus: 1000 - 3 * times })
     for (let index = 0; index < times; index += 1) {
       const answer = await ledger.engine.executeWithAIAccess(
