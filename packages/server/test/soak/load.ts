@@ -15,6 +15,9 @@ interface Answer {
 /** So many calls may be under way; what comes on top is left out, and counted. */
 const MOST_UNDER_WAY = 2_000
 const LEASE_MS = 300_000
+/** A server that was killed has its requests' keys for five minutes; then another takes them over. */
+const KEY_IS_FREE_MS = 330_000
+const ASK_AGAIN_MS = 5_000
 /** Of an abandoned call, when its client was last heard of. */
 export const usageSoFar = { model: 'mini', inputTokens: 1_500, outputTokens: 0 }
 
@@ -31,6 +34,7 @@ export class Load {
   readonly #organizations: readonly Organization[]
   readonly #platformKey: string
   #next = 0
+  readonly #granting = new Set<Promise<void>>()
 
   readonly #ending: (number: number) => Ending
 
@@ -78,20 +82,37 @@ export class Load {
     while (this.underWay > 0) await setTimeout(50)
   }
 
-  async grant(index: number): Promise<void> {
+  /** Resolves when every grant is answered. */
+  async granted(): Promise<void> {
+    await Promise.all(this.#granting)
+  }
+
+  grant(index: number): void {
+    const granting = this.#grant(index).finally(() => this.#granting.delete(granting))
+    this.#granting.add(granting)
+  }
+
+  async #grant(index: number): Promise<void> {
     const organization = this.#organizations[index % this.#organizations.length]
     if (organization === undefined) return
     const { organizationId } = organization
     const sourceId = `soak-grant-${index}`
     const body = { type: 'promo', credits: 1.25, sourceId }
-    const key = this.#platformKey
-    const answer = await this.#ask(`/organizations/${organizationId}/grants`, {
-      key,
-      body,
-      idempotencyKey: sourceId,
-    })
-    if (answer.status > 201) this.journal.unexpectedly(`grant: ${answer.status} ${answer.body.code}`)
-    else this.journal.grants.set(sourceId, { organizationId, credits: 1.25 })
+    const request = { key: this.#platformKey, body, idempotencyKey: sourceId }
+    const firstAt = performance.now()
+    for (;;) {
+      const answer = await this.#ask(`/organizations/${organizationId}/grants`, request)
+      if (answer.status <= 201) {
+        this.journal.grants.set(sourceId, { organizationId, credits: 1.25 })
+        return
+      }
+      const isTaken = answer.body.code === 'request_in_flight'
+      if (!isTaken || performance.now() - firstAt > KEY_IS_FREE_MS) {
+        this.journal.unexpectedly(`${sourceId}: ${answer.status} ${answer.body.code}`)
+        return
+      }
+      await setTimeout(ASK_AGAIN_MS)
+    }
   }
 
   async #call(ending: Ending): Promise<void> {

@@ -51,6 +51,7 @@ export function soakReport(result: SoakResult): string {
   const { load, books, faults, trends, minutes, topRate, rate } = result
   const { calls, refused, retried, inDoubt, skipped } = load.journal.counts
   const mebibytes = (bytes: number) => `${(bytes / 1024 ** 2).toFixed(1)} MiB`
+  const why = [...load.journal.retriedFor].toSorted(([, a], [, b]) => b - a)
   const ms = (percentile: number) => (load.latency.percentile(percentile) / 1000).toFixed(1)
   const whole = (value: number) => value.toLocaleString('en-US')
   const [cpu] = cpus()
@@ -63,7 +64,8 @@ half of it, ${Math.round(rate)} a second, for the whole time.
 | calls; left out because ${whole(2000)} were under way | ${whole(calls)}; ${whole(skipped)} |
 | reservations; ledger rows | ${whole(books.reservations)}; ${whole(books.ledgerRows)} |
 | refused for want of credits | ${whole(refused)} |
-| tries that got no answer or 503 and were made again; holds whose answer was lost, which expired uncharged | ${whole(retried)}; ${whole(inDoubt)} |
+| tries that were made again, by what came back | ${whole(retried)}: ${why.map(([what, times]) => `${what} ${whole(times)}`).join(', ')} |
+| holds whose answer was lost, which expired uncharged | ${whole(inDoubt)} |
 | reserve or settle while nothing was broken: median, 99th percentile | ${ms(50)} ms, ${ms(99)} ms |
 | acknowledged and not in the books | ${whole(books.lost.length)} |
 | in the books and not acknowledged, or twice | ${whole(books.unexplained.length)} |

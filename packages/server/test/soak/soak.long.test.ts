@@ -53,7 +53,7 @@ test(`${minutes} minutes at half the top rate, with kills: nothing lost, nothing
   const memory = setInterval(() => {
     for (const each of all) each.sample()
   }, MEMORY_EVERY_MS)
-  const granting = setInterval(() => void load.grant(load.journal.counts.calls), 5_000)
+  const granting = setInterval(() => load.grant(load.journal.counts.calls), 5_000)
   const faults = faultsOf({ cluster, proxy, server: servers[1], worker: workers[1] })
   const everyMs = Math.min(120_000, forMs / 7)
   const [records] = await Promise.all([
@@ -62,6 +62,7 @@ test(`${minutes} minutes at half the top rate, with kills: nothing lost, nothing
   ])
   clearInterval(memory)
   clearInterval(granting)
+  await load.granted()
 
   const open = async () =>
     (await cluster.owner.query(`select from stipend.credit_reservations where status = 'open' limit 1`))
@@ -73,6 +74,7 @@ test(`${minutes} minutes at half the top rate, with kills: nothing lost, nothing
   const { major } = cluster.postgres
   const report = soakReport({ minutes, topRate, rate, load, faults: records, trends, books, major })
   console.log(report)
+  console.log(JSON.stringify({ unexpected: load.journal.unexpected, ...books }, null, 1).slice(0, 20_000))
   if (resultsFile !== null) writeFileSync(resultsFile, report)
 
   expect(load.journal.unexpected).toEqual([])
