@@ -57,7 +57,7 @@ export function soakReport(result: SoakResult): string {
   const [cpu] = cpus()
   return `${minutes} minutes on ${cpu?.model.trim()}, ${cpus().length} cores, which the clients, two servers, two workers and
 PostgreSQL ${result.major} (fsync on) shared; ${new Date().toISOString().slice(0, 10)}. Top rate ${Math.round(topRate)} pairs of reserve and settle a second over HTTP;
-half of it, ${Math.round(rate)} a second, for the whole time.
+half of it, ${Math.round(rate)} a second, for the whole time. Servers and workers had 256 MiB of old space each.
 
 | | |
 |---|---|
