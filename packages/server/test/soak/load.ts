@@ -160,6 +160,8 @@ export class Load {
       if (ids.size === 1 && id !== undefined) return id
       if (ids.size === 0 && answers.some(({ status }) => status === 402)) {
         journal.counts.refused += 1
+        // One of two was refused, the other admitted a moment later, and its answer lost.
+        if (answers.some(({ body }) => body.code === 'request_in_flight')) journal.counts.inDoubt += 1
         return null
       }
       if (ids.size > 1 || answers.some(({ body }) => body.code !== 'request_in_flight')) {
